@@ -1,0 +1,115 @@
+"""Template tags for the parts that every page is made of; `docs/pages.md` shows them in use."""
+
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.forms import BaseForm, BoundField, CheckboxInput
+from django.http import HttpRequest
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from aims.portal.diffs import diff_words
+
+register = template.Library()
+
+TONES = frozenset({"ok", "warn", "bad", "info", "mute"})
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of `static/icons.svg`, decorative: the words beside it say what is meant."""
+    return format_html(
+        '<svg class="icon icon-{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        name,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def badge(text: object, tone: str = "mute") -> SafeString:
+    """A word in a pill, with a glyph for its tone: ok, warn, bad, info or mute.
+
+    Raises `ValueError` for an unknown tone, which would show as no tone at all.
+    """
+    if tone not in TONES:
+        raise ValueError(f"Unknown tone {tone!r}; use one of {', '.join(sorted(TONES))}.")
+    return format_html('<span class="badge {}">{}</span>', tone, text)
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField) -> dict[str, Any]:
+    """A form field: label, hint, control, error, tied together for assistive technology.
+
+    Django itself puts `aria-describedby` and `aria-invalid` on the control; the ids here are the ones it names.
+    """
+    return {"field": bound, "is_check": isinstance(bound.field.widget, CheckboxInput)}
+
+
+@register.inclusion_tag("components/form_errors.html")
+def form_errors(form: BaseForm) -> dict[str, Any]:
+    """What is wrong with a form as a whole, and links to the fields that need a look."""
+    visible = [bound for bound in form.visible_fields() if bound.errors]
+    hidden = [f"{bound.label}: {error}" for bound in form.hidden_fields() for error in bound.errors]
+    return {"general": [*form.non_field_errors(), *hidden], "fields": visible}
+
+
+@register.inclusion_tag("components/diff.html")
+def diff(before: str, after: str, before_label: str = "", after_label: str = "") -> dict[str, Any]:
+    """Two texts beside each other with the changed words marked."""
+    return {"rows": diff_words(before, after), "before_label": before_label, "after_label": after_label}
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: Context, page_obj: Page) -> dict[str, Any]:
+    """Links to the other pages of a list; the rest of the query string stays as it is."""
+    request: HttpRequest = context["request"]
+    paginator = page_obj.paginator
+    link = {
+        number: _query(request, page=number) for number in paginator.page_range if _near(number, page_obj)
+    }
+    pages: list[dict[str, Any] | None] = []
+    last = 0
+    for number, query in link.items():
+        if number > last + 1:
+            pages.append(None)
+        pages.append({"number": number, "query": query, "current": number == page_obj.number})
+        last = number
+    return {
+        "page": page_obj,
+        "pages": pages,
+        "previous": _query(request, page=page_obj.number - 1) if page_obj.has_previous() else None,
+        "next": _query(request, page=page_obj.number + 1) if page_obj.has_next() else None,
+    }
+
+
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(context: Context, name: str, label: str, css: str = "") -> dict[str, Any]:
+    """A column head that sorts by `?sort=name`, then by `?sort=-name`.
+
+    The view reads the column from `request.GET["sort"]`; where the query has none, a context variable `sort`
+    says which column the list is sorted by anyway. Sorting leads back to the first page.
+    """
+    request: HttpRequest = context["request"]
+    current = request.GET.get("sort") or context.get("sort") or ""
+    direction = {name: "ascending", f"-{name}": "descending"}.get(current)
+    query = _query(request, sort=f"-{name}" if direction == "ascending" else name, page=None)
+    return {"label": label, "query": query, "direction": direction, "css": css}
+
+
+def _query(request: HttpRequest, **changes: object) -> str:
+    """The query string of the page with some parameters set, or taken out by None."""
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"
+
+
+def _near(number: int, page: Page) -> bool:
+    """The first and the last page, and the neighbours of the current one."""
+    return number in {1, page.paginator.num_pages} or abs(number - page.number) <= 1
