@@ -1,0 +1,239 @@
+"""People, their roles and teams. People are deactivated, never deleted."""
+
+import datetime as dt
+import uuid
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from aims.accounts.roles import PERMISSIONS, SCOPED_TO_TEAM, SIGNING, Role
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, *, name: str = "", **extra: Any) -> "User":
+        user = self.model(email=email, name=name or email.partition("@")[0], **extra)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """An administrator: the role, not a way around the roles."""
+        user = self.create_user(email, password, **extra)
+        RoleGrant.objects.create(user=user, role=Role.ADMIN)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. The e-mail address is the login; the UUID stands for the person in every trail."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("full name"), max_length=150)
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("People who leave are switched off here. What they did stays.")
+    )
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Roles alone grant. Neither a superuser flag nor rows per person may stand beside that table.
+    is_superuser = False  # type: ignore[assignment]
+    user_permissions = None  # type: ignore[assignment]
+
+    history = HistoricalRecords(
+        excluded_fields=["password", "last_login", "email", "name"],
+        history_change_reason_field=models.TextField(null=True, blank=True),
+    )
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique_any_case",
+                violation_error_message=_("Somebody already has this e-mail address."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.email = self.email.strip().lower()
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    @cached_property
+    def granted_roles(self) -> frozenset[Role]:
+        """Roles held in one's own right: those granted, and owner for members of a team."""
+        roles = {Role(role) for role in self.role_grants.values_list("role", flat=True)}
+        if self.team_ids:
+            roles.add(Role.OWNER)
+        return frozenset(roles)
+
+    @cached_property
+    def substitutions(self) -> dict[Role, "Substitution"]:
+        """Roles that today stand in for somebody else's, with the substitution that says so."""
+        today = Substitution.objects.in_force(on=timezone.localdate()).filter(substitute=self)
+        return {Role(entry.role): entry for entry in today.select_related("holder")}
+
+    @cached_property
+    def roles(self) -> frozenset[Role]:
+        return self.granted_roles | self.substitutions.keys()
+
+    @property
+    def role_labels(self) -> list[str]:
+        return [str(role.label) for role in Role if role in self.roles]
+
+    @cached_property
+    def team_ids(self) -> frozenset[int]:
+        """Teams whose systems this person owns."""
+        return frozenset(self.memberships.filter(team__is_active=True).values_list("team_id", flat=True))
+
+    def roles_with(self, permission: str) -> set[Role]:
+        return {role for role in self.roles if permission in PERMISSIONS[role]}
+
+    def may_everywhere(self, permission: str) -> bool:
+        """Whether some role gives the permission on every system, not only on those of own teams."""
+        return self.is_active and bool(self.roles_with(permission) - SCOPED_TO_TEAM)
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's word for who may open the back office."""
+        return self.has_perm("accounts.access_admin")
+
+
+class RoleGrant(models.Model):
+    """A role that a person holds. Who gave it and when stands in its history."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="role_grants", verbose_name=_("person"))
+    role = models.CharField(
+        _("role"), max_length=20, choices=[(role.value, role.label) for role in Role if role is not Role.OWNER]
+    )
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role"], name="rolegrant_once"),
+            models.CheckConstraint(condition=~Q(role=Role.OWNER), name="rolegrant_owner_follows_from_team"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}"
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def of(self, user: User) -> "TeamQuerySet":
+        """Teams whose systems the person may register and edit."""
+        if user.may_everywhere("registry.add_aisystem"):
+            return self.filter(is_active=True)
+        return self.filter(is_active=True, pk__in=user.team_ids)
+
+
+class Team(models.Model):
+    """The owner of systems: a lead, a deputy, members. `slug` is the record's `owner`."""
+
+    slug = models.SlugField(_("short name"), max_length=64, unique=True, help_text=_("As in the record: team-ai-platform."))
+    name = models.CharField(_("name"), max_length=150)
+    lead = models.ForeignKey(User, models.PROTECT, related_name="leads", verbose_name=_("lead"))
+    deputy = models.ForeignKey(
+        User, models.PROTECT, related_name="deputises", verbose_name=_("deputy"), null=True, blank=True
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deputy__isnull=True) | ~Q(deputy=F("lead")),
+                name="team_deputy_is_somebody_else",
+                violation_error_message=_("The deputy must be somebody other than the lead."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamMembership(models.Model):
+    """A person's place in a team; lead and deputy have one too (`services.team_save` sees to it)."""
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="memberships", verbose_name=_("team"))
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships", verbose_name=_("person"))
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("members")
+        constraints = [models.UniqueConstraint(fields=["team", "user"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}"
+
+
+class SubstitutionQuerySet(models.QuerySet["Substitution"]):
+    def in_force(self, *, on: dt.date) -> "SubstitutionQuerySet":
+        """Substitutions that hold on the day: begun, not over, not taken back, their holder still in the role."""
+        return self.filter(
+            starts__lte=on,
+            ends__gte=on,
+            ended_at__isnull=True,
+            holder__is_active=True,
+            holder__role_grants__role=F("role"),
+        )
+
+
+class Substitution(models.Model):
+    """A signing role handed to a substitute for some days, by its holder (design page, section 5)."""
+
+    role = models.CharField(_("role"), max_length=20, choices=[(role.value, role.label) for role in Role if role in SIGNING])
+    holder = models.ForeignKey(User, models.PROTECT, related_name="substituted_by", verbose_name=_("holder"))
+    substitute = models.ForeignKey(User, models.PROTECT, related_name="substitutes_for", verbose_name=_("substitute"))
+    starts = models.DateField(_("first day"))
+    ends = models.DateField(_("last day"))
+    reason = models.CharField(_("reason"), max_length=300)
+    ended_at = models.DateTimeField(_("taken back"), null=True, blank=True, editable=False)
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    objects = SubstitutionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("substitution")
+        verbose_name_plural = _("substitutions")
+        ordering = ["-starts"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="substitution_ends_after_start"),
+            models.CheckConstraint(condition=~Q(holder=F("substitute")), name="substitution_by_somebody_else"),
+            models.CheckConstraint(
+                condition=Q(role__in=sorted(SIGNING)), name="substitution_of_a_signing_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substitute} for {self.holder} as {self.get_role_display()}"

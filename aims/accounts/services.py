@@ -1,0 +1,102 @@
+"""Writes about people: accounts, roles, teams, substitutes."""
+
+import datetime as dt
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from aims.accounts.models import RoleGrant, Substitution, Team, TeamMembership, User
+from aims.accounts.roles import GRANTABLE, SIGNING, Role
+
+
+@transaction.atomic
+def first_administrator_create(*, email: str, name: str, password: str) -> User:
+    """The account that an empty portal starts with: administrator, and compliance lead for the first import.
+
+    Raises PermissionDenied once anybody has an account.
+    """
+    if User.objects.exists():
+        raise PermissionDenied(_("This portal has people already. Ask an administrator for an account."))
+    user = User.objects.create_user(email, password, name=name)
+    for role in (Role.ADMIN, Role.LEAD):
+        role_grant(user, role, by=user)
+    return user
+
+
+@transaction.atomic
+def role_grant(user: User, role: Role, *, by: User | None) -> RoleGrant:
+    """Give a person a role; giving it twice changes nothing."""
+    if role not in GRANTABLE:
+        raise ValidationError(_("The model owner's role follows from being in a team."))
+    grant = RoleGrant.objects.filter(user=user, role=role).first()
+    if grant is None:
+        grant = RoleGrant(user=user, role=role)
+        grant._history_user = by
+        grant.save()
+    return grant
+
+
+@transaction.atomic
+def team_create(*, slug: str, name: str, lead: User, deputy: User | None = None, by: User | None) -> Team:
+    team = Team(slug=slug, name=name, lead=lead, deputy=deputy)
+    return team_save(team, by=by)
+
+
+@transaction.atomic
+def team_save(team: Team, *, by: User | None) -> Team:
+    """Save a team and see that its lead and deputy are members."""
+    team.full_clean()
+    team._history_user = by
+    team.save()
+    for person in (team.lead, team.deputy):
+        if person is not None:
+            member_add(team, person, by=by)
+    return team
+
+
+@transaction.atomic
+def member_add(team: Team, user: User, *, by: User | None) -> TeamMembership:
+    membership = TeamMembership.objects.filter(team=team, user=user).first()
+    if membership is None:
+        membership = TeamMembership(team=team, user=user)
+        membership._history_user = by
+        membership.save()
+    return membership
+
+
+@transaction.atomic
+def substitution_create(
+    *, holder: User, role: Role, substitute: User, starts: dt.date, ends: dt.date, reason: str
+) -> Substitution:
+    """Hand a signing role to a substitute for a period. Only its holder can, and only for what they hold.
+
+    Raises PermissionDenied for a role that the holder has not in their own right (a substitute cannot
+    hand it on), ValidationError for a period or person that makes no sense.
+    """
+    if role not in SIGNING or role not in holder.granted_roles:
+        raise PermissionDenied(_("You can hand over only a signing role that you hold yourself."))
+    if not substitute.is_active:
+        raise ValidationError({"substitute": _("This person's account is switched off.")})
+    if ends < timezone.localdate():
+        raise ValidationError({"ends": _("The last day is in the past.")})
+    entry = Substitution(
+        holder=holder, role=role, substitute=substitute, starts=starts, ends=ends, reason=reason
+    )
+    entry.full_clean()
+    entry._history_user = holder
+    entry.save()
+    return entry
+
+
+@transaction.atomic
+def substitution_end(entry: Substitution, *, by: User) -> Substitution:
+    """Take a role back before its last day. What the substitute signed stays signed."""
+    if entry.holder_id != by.pk:
+        raise PermissionDenied(_("Only the person who handed the role over can take it back."))
+    if entry.ended_at is None:
+        entry.ended_at = timezone.now()
+        entry._history_user = by
+        entry.save()
+    return entry

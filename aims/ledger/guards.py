@@ -1,0 +1,139 @@
+"""Rules that the database itself holds, by trigger, against every way of writing: ORM, admin, raw SQL.
+
+An app registers its guards in `ready()`. They are installed after every `migrate` and checked by
+`manage.py check --database default`, because SQLite drops the triggers of a table that a migration remakes.
+What a trigger cannot stop is somebody who owns the tables and drops it: `docs/production.md` says so.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.core import checks
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One trigger. `when` and `message` are the rule: where `when` holds, the write fails with `message`.
+
+    `when` is SQL over NEW and OLD in the common subset of SQLite and PostgreSQL (empty: always).
+    """
+
+    name: str
+    table: str
+    event: str
+    """INSERT, UPDATE or DELETE."""
+    message: str
+    when: str = ""
+
+    def create(self, vendor: str) -> Iterator[str]:
+        condition = f"WHEN ({self.when})" if self.when else ""
+        if vendor == "sqlite":
+            yield (
+                f'CREATE TRIGGER "{self.name}" BEFORE {self.event} ON "{self.table}" FOR EACH ROW {condition} '
+                f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+            )
+            return
+        # PostgreSQL allows no subquery in WHEN: the condition moves into the function.
+        test = f"IF {self.when} THEN" if self.when else "IF TRUE THEN"
+        passed = "OLD" if self.event == "DELETE" else "NEW"
+        yield (
+            f'CREATE OR REPLACE FUNCTION "{self.name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {test} '
+            f"RAISE EXCEPTION '{self.message}' USING ERRCODE = '23514'; END IF; RETURN {passed}; END $$"
+        )
+        yield (
+            f'CREATE TRIGGER "{self.name}" BEFORE {self.event} ON "{self.table}" '
+            f'FOR EACH ROW EXECUTE FUNCTION "{self.name}"()'
+        )
+        # Else `SET session_replication_role = replica` would walk past it.
+        yield f'ALTER TABLE "{self.table}" ENABLE ALWAYS TRIGGER "{self.name}"'
+
+    def drop(self, vendor: str) -> str:
+        return f'DROP TRIGGER IF EXISTS "{self.name}"' + ("" if vendor == "sqlite" else f' ON "{self.table}"')
+
+
+_guards: dict[str, Guard] = {}
+
+
+def register(*guards: Guard) -> None:
+    """Add guards; called in an app's `ready()`. A name stands once."""
+    for guard in guards:
+        _guards[guard.name] = guard
+
+
+def append_only(table: str) -> tuple[Guard, Guard]:
+    """Guards under which rows of the table can be added, never changed or removed."""
+    return (
+        Guard(f"{table}_no_update", table, "UPDATE", f"{table} is append-only: write a new row instead"),
+        Guard(f"{table}_no_delete", table, "DELETE", f"{table} is append-only: nothing is ever removed"),
+    )
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Set up every registered guard whose table exists, anew."""
+    lift(connection)
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        for guard in _guards.values():
+            if guard.table in tables:
+                for statement in guard.create(connection.vendor):
+                    cursor.execute(statement)
+
+
+def lift(connection: BaseDatabaseWrapper) -> None:
+    """Take all guards down; only migrations and the test suite's clean-up do this."""
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        for guard in _guards.values():
+            if guard.table in tables:
+                cursor.execute(guard.drop(connection.vendor))
+
+
+@contextmanager
+def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """No guards within; for emptying a test database."""
+    lift(connection)
+    try:
+        yield
+    finally:
+        install(connection)
+
+
+def standing(connection: BaseDatabaseWrapper) -> set[str]:
+    """Names of the guards that are in the database and switched on."""
+    if connection.vendor == "sqlite":
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'A'"
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {name for (name,) in cursor.fetchall()} & _guards.keys()
+
+
+def lift_before_migrations(*, using: str, **_: Any) -> None:
+    lift(connections[using])
+
+
+def install_after_migrations(*, using: str, **_: Any) -> None:
+    install(connections[using])
+
+
+def check_standing(
+    *, app_configs: Any, databases: Sequence[str] | None = None, **_: Any
+) -> list[checks.CheckMessage]:
+    """`aims.E001`: every guard stands in each database that is checked."""
+    messages: list[checks.CheckMessage] = []
+    for alias in databases or ():
+        missing = sorted(_guards.keys() - standing(connections[alias]))
+        if missing:
+            messages.append(
+                checks.Error(
+                    f"The database does not hold these rules: {', '.join(missing)}.",
+                    hint="Run `manage.py migrate`; it installs them. Find out who removed them.",
+                    id="aims.E001",
+                )
+            )
+    return messages

@@ -1,0 +1,121 @@
+"""An AI system as a subject of sign-off: what is signed, by whom, and by whom not."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from aims.accounts.models import User
+from aims.accounts.roles import SIGNING
+from aims.signoffs import subjects
+from aims.signoffs.models import SignOff
+from registry import gate, presentation, services
+from registry.choices import Stage
+from registry.models import AISystem
+
+_authors_elsewhere: list[Any] = []
+"""Providers (system ids -> {id: person ids}) of who wrote what is signed beside the record; upper apps add theirs."""
+
+
+def register_authors(provider: Any) -> None:
+    _authors_elsewhere.append(provider)
+
+
+def authors_of(ids: Iterable[int]) -> dict[int, frozenset[Any]]:
+    """System id -> everybody who wrote any of what a signature covers."""
+    wanted = list(ids)
+    found: dict[int, set[Any]] = {pk: set() for pk in wanted}
+    rows = AISystem.history.filter(id__in=wanted, edited_by__isnull=False).values_list("id", "edited_by_id").distinct()
+    for pk, person in rows.order_by():
+        found[pk].add(person)
+    for provider in _authors_elsewhere:
+        for pk, people in provider(wanted).items():
+            found[pk] |= people
+    return {pk: frozenset(people) for pk, people in found.items()}
+
+
+def subject_of(answer: gate.Answer) -> subjects.Subject:
+    system = answer.system
+    return subjects.Subject(
+        kind=gate.SUBJECT,
+        id=system.pk,
+        title=system.name,
+        url=system.get_absolute_url(),
+        document=answer.signable,
+        required={signature.role.value: signature.why for signature in answer.signatures},
+        authors=authors_of([system.pk])[system.pk],
+        sections=presentation.sections(answer.signable),
+        open=system.stage != Stage.RETIRED,
+        closed_because=_("The system is retired.") if system.stage == Stage.RETIRED else "",
+    )
+
+
+def _load(user: User, key: str) -> subjects.Subject:
+    system = AISystem.objects.visible_to(user).select_related("team").filter(slug=key).first()
+    if system is None:
+        raise Http404
+    return subject_of(gate.judge(system))
+
+
+def _load_locked(user: User, key: str) -> subjects.Subject:
+    system = AISystem.objects.visible_to(user).filter(slug=key).first()
+    if system is None:
+        raise Http404
+    return subject_of(gate.judge(services.locked(system.pk)))
+
+
+def _meaning(subject: subjects.Subject, role: str) -> str:
+    return _(
+        "I have read this record and the impact assessment that belongs to it, and I approve that "
+        "“%(title)s” runs in production exactly as described."
+    ) % {"title": subject.title}
+
+
+def _decided(subject: subjects.Subject, signoff: SignOff) -> None:
+    """Nothing is written: whether production is open follows from the signatures when the gate is asked."""
+
+
+def _withdrawn(withdrawal: SignOff) -> None:
+    """Nothing is written here either, for the same reason."""
+
+
+def _waiting_for(user: User) -> Iterator[subjects.Waiting]:
+    """Systems that are ready for this person's signature or whose signature has gone stale.
+
+    A system is put up for signature when its assessment is approved; drafts wait for nobody.
+    """
+    if not any(role in SIGNING for role in user.roles):
+        return
+    systems = list(
+        AISystem.objects.visible_to(user)
+        .filter(stage__in=[Stage.ASSESSMENT, Stage.APPROVED, Stage.CANARY, Stage.PRODUCTION, Stage.SUSPENDED])
+        .select_related("team")
+    )
+    answers = gate.judge_all(systems)
+    for system in systems:
+        answer = answers[system.pk]
+        for signature in answer.open_signatures:
+            if signature.role in user.roles and answer.document["facts"].get("assessment"):
+                yield subjects.Waiting(
+                    title=system.name,
+                    request=_("Sign for production"),
+                    role=signature.role,
+                    url=reverse("signoffs:decide", args=[gate.SUBJECT, system.slug]),
+                    since=system.updated_at,
+                    detail=signature.state_text,
+                )
+
+
+KIND = subjects.Kind(
+    name=gate.SUBJECT,
+    label=gettext_lazy("AI system"),
+    load=_load,
+    load_locked=_load_locked,
+    meaning=_meaning,
+    decided=_decided,
+    withdrawn=_withdrawn,
+    waiting_for=_waiting_for,
+)
