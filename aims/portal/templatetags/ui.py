@@ -1,5 +1,6 @@
 """Template tags for the parts that every page is made of; `docs/pages.md` shows them in use."""
 
+from itertools import pairwise
 from typing import Any
 
 from django import template
@@ -44,7 +45,8 @@ def badge(text: object, tone: str = "mute") -> SafeString:
 def field(bound: BoundField) -> dict[str, Any]:
     """A form field: label, hint, control, error, tied together for assistive technology.
 
-    Django itself puts `aria-describedby` and `aria-invalid` on the control; the ids here are the ones it names.
+    Django itself puts `aria-describedby` and `aria-invalid` on the control; the ids here are
+    the ones it names.
     """
     return {"field": bound, "is_check": isinstance(bound.field.widget, CheckboxInput)}
 
@@ -68,16 +70,15 @@ def pager(context: Context, page_obj: Page) -> dict[str, Any]:
     """Links to the other pages of a list; the rest of the query string stays as it is."""
     request: HttpRequest = context["request"]
     paginator = page_obj.paginator
-    link = {
-        number: _query(request, page=number) for number in paginator.page_range if _near(number, page_obj)
-    }
-    pages: list[dict[str, Any] | None] = []
-    last = 0
-    for number, query in link.items():
-        if number > last + 1:
+    around = range(page_obj.number - 1, page_obj.number + 2)
+    numbers = sorted({1, paginator.num_pages, *around} & set(paginator.page_range))
+    pages: list[dict[str, Any] | None] = []  # None stands for the pages left out
+    for previous, number in pairwise([0, *numbers]):
+        if number > previous + 1:
             pages.append(None)
-        pages.append({"number": number, "query": query, "current": number == page_obj.number})
-        last = number
+        pages.append(
+            {"number": number, "query": _query(request, page=number), "current": number == page_obj.number}
+        )
     return {
         "page": page_obj,
         "pages": pages,
@@ -108,8 +109,3 @@ def _query(request: HttpRequest, **changes: object) -> str:
         if value is not None:
             query[name] = str(value)
     return f"?{query.urlencode()}"
-
-
-def _near(number: int, page: Page) -> bool:
-    """The first and the last page, and the neighbours of the current one."""
-    return number in {1, page.paginator.num_pages} or abs(number - page.number) <= 1
