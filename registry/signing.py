@@ -44,6 +44,7 @@ def subject_of(answer: gate.Answer) -> subjects.Subject:
         id=system.pk,
         title=system.name,
         url=system.get_absolute_url(),
+        key=system.slug,
         document=answer.signable,
         required={signature.role.value: signature.why for signature in answer.signatures},
         authors=authors_of([system.pk])[system.pk],
@@ -54,7 +55,15 @@ def subject_of(answer: gate.Answer) -> subjects.Subject:
 
 
 def _load(user: User, key: str) -> subjects.Subject:
-    system = AISystem.objects.visible_to(user).select_related("team").filter(slug=key).first()
+    return _load_where(user, slug=key)
+
+
+def _load_by_id(user: User, pk: int) -> subjects.Subject:
+    return _load_where(user, pk=pk)
+
+
+def _load_where(user: User, **where: Any) -> subjects.Subject:
+    system = AISystem.objects.visible_to(user).select_related("team").filter(**where).first()
     if system is None:
         raise Http404
     return subject_of(gate.judge(system))
@@ -114,6 +123,7 @@ KIND = subjects.Kind(
     label=gettext_lazy("AI system"),
     load=_load,
     load_locked=_load_locked,
+    load_by_id=_load_by_id,
     meaning=_meaning,
     decided=_decided,
     withdrawn=_withdrawn,

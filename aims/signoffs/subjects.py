@@ -22,6 +22,8 @@ class Subject:
     id: int
     title: str
     url: str
+    key: str
+    """What stands for it in the address of its decision page."""
     document: dict[str, Any]
     """Exactly what is signed; never other signatures, or each would undo the one before."""
     required: dict[str, str]
@@ -78,6 +80,9 @@ class Kind:
     """(who asks, key in the URL) -> subject; raises Http404 where the person may not see it."""
     load_locked: Callable[["User", str], Subject]
     """The same inside a transaction, with the rows that the decision rests on locked."""
+    load_by_id: Callable[["User", int], Subject]
+    """(who asks, `Subject.id`) -> subject as it is now, for what is known of it by a signature alone;
+    raises Http404 where the person may not see it."""
     meaning: Callable[[Subject, str], str]
     """(subject, role) -> the sentence that an approval stands for."""
     decided: Callable[[Subject, "SignOff"], None]
