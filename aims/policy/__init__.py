@@ -1,0 +1,1 @@
+"""The policy engine behind one small interface: a document goes in, a verdict comes out."""

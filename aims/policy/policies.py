@@ -1,0 +1,163 @@
+"""A set of policies, read from a folder: what it says about a document, and what it says about itself."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import regorus
+from django.conf import settings
+
+from aims.policy import engine
+from aims.policy.attribution import JUDGED, attribute
+from aims.policy.findings import Finding, PolicyError
+from aims.policy.lint import lint
+from aims.policy.rules import Rule
+from aims.policy.syntax import Module, parse
+from aims.policy.verdict import Verdict
+
+DENIAL_PACKAGE = "ai.model_registry"
+
+
+class PolicySet:
+    """Policies as they were read, unchanging. Any number of threads may ask the same set.
+
+    `modules` maps the name of each file (its path, from the policy folder on) to its text. `rules` lists the deny
+    rules, in the order of files and lines. `revision` is the SHA-256 of all names and texts.
+    """
+
+    def __init__(self, modules: Sequence[Module]) -> None:
+        sources, bodies = attribute(modules, DENIAL_PACKAGE)
+        self._sources = tuple(sources)
+        self._bodies = tuple((str(index), Rule.read(*body)) for index, body in enumerate(bodies))
+        self._local = threading.local()
+        self.modules: Mapping[str, str] = MappingProxyType({module.name: module.source for module in modules})
+        self.revision = _revision(self.modules)
+        first: dict[str, Rule] = {}
+        for _, rule in self._bodies:
+            first.setdefault(rule.id, rule)
+        self.rules: tuple[Rule, ...] = tuple(first.values())
+
+    @classmethod
+    def load(cls, directory: Path) -> PolicySet:
+        """Read all policies below a folder, but for their tests (`*_test.rego`).
+
+        Raises PolicyError, with all that reading and `lint` found, where the policies cannot be relied on.
+        """
+        modules, findings = read(directory)
+        if not findings:
+            findings = lint(modules, DENIAL_PACKAGE)
+        if findings:
+            raise PolicyError(f"The policies in {directory} cannot be used:", findings)
+        policies = cls(modules)
+        if not policies.rules:
+            raise PolicyError(
+                f"No deny rule of package {DENIAL_PACKAGE} in {directory}: all would be allowed."
+            )
+        # What the engine only notices when it runs, such as a variable without a value, is told now.
+        trial = policies.judge({})
+        if trial.decision == "error":
+            raise PolicyError(f"The policies in {directory} cannot judge an empty record: {trial.error}")
+        return policies
+
+    def judge(self, document: Mapping[str, Any]) -> Verdict:
+        """The verdict on one record. It raises nothing: whatever goes wrong makes the verdict "error".
+
+        Denials come blockers first, then in the order of files and lines.
+        """
+        try:
+            asked = self._asked(document)
+            # Not as JSON: plain sets of text come back twice as fast.
+            answers: Mapping[str, set[str]] = asked.eval_rule(f"data.{DENIAL_PACKAGE}.{JUDGED}")
+            spoken = [
+                (rule, message)
+                for index, rule in self._bodies
+                if (messages := answers[index])
+                for message in sorted(messages)
+            ]
+            if not all(isinstance(message, str) for _, message in spoken):
+                return Verdict.failed("A deny rule gave a message that is no text.")
+        except BaseException as error:
+            self._forget()
+            return Verdict.failed(engine.failure(error))
+        # Two bodies of one rule may say the same; the first of them is named.
+        once = {(rule.id, message): rule for rule, message in reversed(spoken)}
+        denials = [rule.denial(message) for (_, message), rule in reversed(once.items())]
+        return Verdict.of(tuple(sorted(denials, key=lambda denial: denial.severity != "blocker")))
+
+    def query(self, path: str, document: Mapping[str, Any]) -> Any:
+        """The value of a rule, such as "data.ai.signoffs.required", for a document; sets become sorted lists.
+
+        Raises PolicyError where the engine fails, or the rule has no value for this document.
+        """
+        try:
+            return engine.evaluate(self._asked(document), path)
+        except PolicyError:
+            raise
+        except BaseException as error:
+            self._forget()
+            raise PolicyError(f"The policies give no answer for {path}: {engine.failure(error)}") from error
+
+    def _asked(self, document: Mapping[str, Any]) -> regorus.Engine:
+        """This thread's engine with the document in it, and the clock stopped at this moment."""
+        local = self._local
+        if not hasattr(local, "engine"):
+            local.engine = engine.new_engine(self._sources, lambda: local.now_ns)
+        local.now_ns = time.time_ns()
+        engine.set_document(local.engine, document)
+        return local.engine
+
+    def _forget(self) -> None:
+        """Drop this thread's engine: after a failure nothing is assumed about it."""
+        self._local.__dict__.pop("engine", None)
+
+
+def read(directory: Path, *, tests: bool = False) -> tuple[list[Module], list[Finding]]:
+    """All modules below a folder, in the order of their names, and a finding for each that cannot be read.
+
+    With `tests`, the `*_test.rego` files are among them. Raises PolicyError where there is no such folder, or no
+    policy in it.
+    """
+    if not directory.is_dir():
+        raise PolicyError(f"There is no policy folder {directory}.")
+    paths = sorted(
+        path for path in directory.rglob("*.rego") if tests or not path.name.endswith("_test.rego")
+    )
+    if not paths:
+        raise PolicyError(f"There is no policy (*.rego) in {directory}.")
+    modules: list[Module] = []
+    findings: list[Finding] = []
+    for path in paths:
+        name = f"{directory.resolve().name}/{path.relative_to(directory).as_posix()}"
+        try:
+            modules.append(parse(name, path.read_bytes().decode()))
+        except PolicyError as error:
+            findings += error.findings
+        except (OSError, UnicodeDecodeError) as error:
+            fix = "Save it as UTF-8 text that the portal may read."
+            findings.append(Finding(name, 0, 0, "unreadable", f"This file cannot be read: {error}.", fix))
+    return modules, findings
+
+
+def shipped() -> PolicySet:
+    """The policies of this portal (setting AIMS_POLICIES), read once in the life of the process."""
+    return _loaded(Path(settings.AIMS_POLICIES))
+
+
+@lru_cache(maxsize=8)
+def _loaded(directory: Path) -> PolicySet:
+    return PolicySet.load(directory)
+
+
+def _revision(modules: Mapping[str, str]) -> str:
+    digest = hashlib.sha256()
+    for name, source in sorted(modules.items()):
+        for part in (name.encode(), source.encode()):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
