@@ -5,11 +5,13 @@ nothing is nested deeper than `MAX_DEPTH`, so a hostile file costs no more than 
 programs could read differently (duplicate keys, merge keys, anchors, tags, keys that are not text) is
 refused: the portal, CI and an OPA in a cluster must see the same record.
 
-Words and numbers resolve as in OPA's YAML library: `yes` is true, `0755` is 493, `1e3` is 1000, a date is text.
+Words and numbers resolve as in OPA's YAML library: `yes` is true, `0755` is 493, `1e3` is 1000, a date is
+text.
 """
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -21,7 +23,6 @@ from yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
     StreamEndEvent,
 )
 
@@ -43,7 +44,8 @@ WORDS: Final[dict[str, bool | None]] = {
 }
 NUMBER_STARTS: Final = frozenset("+-.0123456789")
 WHOLE: Final = re.compile(r"([-+]?)(?:0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*)|0[xX]([0-9a-fA-F]+))")
-WHOLE_BASES: Final = {2: 2, 3: 8, 4: 10, 5: 16}
+BASES: Final = (2, 8, 10, 16)
+"""The bases of the groups of WHOLE after its sign."""
 DECIMAL: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
@@ -75,7 +77,7 @@ class Document:
 
     def __init__(self, data: Any, places: Any) -> None:
         self.data = data
-        # A mark for a scalar; (mark, {key: (mark of the key, places)}) for a section; (mark, [places]) for a list.
+        # A scalar's mark; for a section (mark, {key: (mark of the key, places)}); for a list (mark, [places]).
         self._places = places
 
     def position(self, path: Path) -> tuple[int, int]:
@@ -95,7 +97,7 @@ class Document:
         """Line and column (from 1) of the key that ends the path; of the value where that is a list entry."""
         places = self._places
         for step in path[:-1]:
-            places = places[1][step] if isinstance(places[1], list) else places[1][step][1]
+            places = places[1][step] if isinstance(step, int) else places[1][step][1]
         if path and isinstance(places[1], dict):
             return _from_one(places[1][path[-1]][0])
         return self.position(path)
@@ -125,7 +127,9 @@ def read(data: bytes) -> Document:
         raise DocumentErrors([*reader.problems, *error.args]) from None
     except MarkedYAMLError as error:
         raise DocumentErrors([*reader.problems, Problem(*advice(error, text))]) from error
-    except YAMLError as error:  # the parser's reader, which knows no line: a character that YAML does not allow
+    except (
+        YAMLError
+    ) as error:  # the parser's reader, which knows no line: a character that YAML does not allow
         raise DocumentErrors([_control_character(text)]) from error
     if reader.problems:
         raise DocumentErrors(reader.problems)
@@ -166,7 +170,7 @@ class _TooMuch(Exception):
 class _Reader:
     """One pass over the parser's events. A problem that does not hide what follows is noted, not raised."""
 
-    __slots__ = ("_first_lines", "_next", "_nodes", "problems")
+    __slots__ = ("_next", "_nodes", "problems")
 
     def __init__(self, data: bytes) -> None:
         self._next = CSafeLoader(data).get_event
@@ -175,8 +179,8 @@ class _Reader:
 
     def document(self) -> Document:
         """The one document of the stream."""
-        start = self._next()
-        event = self._next()  # a document starts, or the stream ends
+        start: Any = self._next()
+        event: Any = self._next()  # a document starts, or the stream ends
         if type(event) is StreamEndEvent:
             self._stop(start.start_mark, _("The file is empty: write the record into it."))
         event = self._next()
@@ -200,8 +204,8 @@ class _Reader:
         if kind is AliasEvent:
             self._note(
                 event.start_mark,
-                _("*%(name)s refers to another place of the file: write the value out, or put the text in quotes.")
-                % {"name": event.anchor},
+                _("*%(name)s refers to another place of the file: write the value out, or quote the text.")
+                % {"name": shown(event.anchor)},
             )
             return None, event.start_mark
         if event.anchor is not None or event.tag is not None:
@@ -209,11 +213,13 @@ class _Reader:
         if kind is ScalarEvent:
             return self._scalar(event), event.start_mark
         if depth > MAX_DEPTH:
-            self._stop(event.start_mark, _("This is nested more than 32 levels deep: a record needs at most 4."))
+            self._stop(
+                event.start_mark, _("This is nested more than 32 levels deep: a record needs at most 4.")
+            )
         return self._section(event, depth) if kind is MappingStartEvent else self._list(event, depth)
 
     def _section(self, start: Any, depth: int) -> tuple[dict[str, Any], Any]:
-        following = self._next
+        following: Callable[[], Any] = self._next
         values: dict[str, Any] = {}
         places: dict[str, Any] = {}
         while type(event := following()) is not MappingEndEvent:
@@ -262,17 +268,25 @@ class _Reader:
     def _number(self, text: str, event: Any) -> int | float | str:
         plain = text.replace("_", "")
         if whole := WHOLE.fullmatch(plain):
-            digits, base = whole.group(whole.lastindex), WHOLE_BASES[whole.lastindex]
+            sign, *digits_by_base = whole.groups()
+            digits, base = next(
+                (digits, base) for digits, base in zip(digits_by_base, BASES, strict=True) if digits
+            )
             # 64 bits are what OPA's library reads as a whole number; int() itself refuses very long ones.
-            if len(digits) <= 64 and (number := int(whole.group(1) + digits, base)).bit_length() <= 64:
-                return number
+            if len(digits) <= 64 and (whole_number := int(sign + digits, base)).bit_length() <= 64:
+                return whole_number
         elif NOT_FINITE.fullmatch(text):
-            self._note(event.start_mark, _("A record cannot hold this number: write a plain number, or quote the text."))
+            self._note(
+                event.start_mark,
+                _("A record cannot hold this number: write a plain number, or quote the text."),
+            )
             return text
         if DECIMAL.fullmatch(plain):
             number = float(plain)
             if not math.isfinite(number):
-                self._note(event.start_mark, _("This number is too large: if it is meant as text, put it in quotes."))
+                self._note(
+                    event.start_mark, _("This number is too large: if it is meant as text, put it in quotes.")
+                )
             elif number.is_integer() and abs(number) < 1e15:
                 return int(number)
             return number
@@ -294,9 +308,13 @@ class _Reader:
 
     def _note_key(self, event: Any, key: Any) -> None:
         if type(event) is ScalarEvent:
-            message = _("The key %(key)s is not read as text: put it in quotes.") % {"key": shown(event.value) or "~"}
+            message = _("The key %(key)s is not read as text: put it in quotes.") % {
+                "key": shown(event.value) or "~"
+            }
         else:
-            message = _("A key must be text, not a list or a section: text that starts with { or [ needs quotes.")
+            message = _(
+                "A key must be text, not a list or a section: text that starts with { or [ needs quotes."
+            )
         self._note(event.start_mark, message)
 
     def _note(self, mark: Any, message: str) -> None:
@@ -309,5 +327,10 @@ class _Reader:
 
 
 def shown(text: str) -> str:
-    """A name from a file, short enough to stand in a message."""
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    """A name from a file, short and harmless enough to stand in a message."""
+    return printable(text if len(text) <= 60 else f"{text[:59]}…")
+
+
+def printable(text: str) -> str:
+    """The text without anything that a terminal would obey rather than show."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)
