@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aims.ledger import guards
 from aims.signoffs import subjects
+from registry import guards as registry_guards
 
 
 class RegistryConfig(AppConfig):
@@ -10,8 +11,9 @@ class RegistryConfig(AppConfig):
     verbose_name = _("AI systems")
 
     def ready(self) -> None:
-        from registry import guards as registry_guards  # noqa: PLC0415  (models are ready only now)
-        from registry import signing  # noqa: PLC0415
+        from registry import signing, timeline  # noqa: PLC0415  (models are ready only now)
 
         guards.register(*registry_guards.GUARDS)
         subjects.register(signing.KIND)
+        for source in timeline.SOURCES:
+            timeline.register(source)

@@ -61,9 +61,9 @@ class Derived:
 
 
 def record_of(system: Any, derived: Derived | None = None) -> dict[str, Any]:
-    """The record of a system, or of a row of its history, as a JSON document in the article's order."""
+    """The record of a system, or of a row of its history, as `Record.document()` gives it: the absent left out."""
     derived = derived or Derived()
-    return {
+    record: dict[str, Any] = {
         "id": system.slug,
         "name": system.name,
         "owner": system.team.slug,
@@ -91,7 +91,7 @@ def record_of(system: Any, derived: Derived | None = None) -> dict[str, Any]:
         "data": {
             "training_sources": system.training_sources,
             "rag_sources": system.rag_sources,
-            "logs": system.logs or {"captured": [], "retention_days": None, "readers": []},
+            "logs": system.logs or {"captured": [], "readers": []},
         },
         "governance": {
             "impact_assessment_id": derived.impact_assessment_id,
@@ -103,6 +103,11 @@ def record_of(system: Any, derived: Derived | None = None) -> dict[str, Any]:
             "stage": system.stage,
             "decommission_date": system.decommission_date.isoformat() if system.decommission_date else None,
         },
+    }
+    return {
+        key: {name: value for name, value in part.items() if value is not None} if type(part) is dict else part
+        for key, part in record.items()
+        if part is not None
     }
 
 
@@ -135,6 +140,18 @@ def value_at(document: dict[str, Any], path: str) -> Any:
     return value
 
 
+def with_derived(document: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """A document with what the portal derives taken from its own record: a file's claims change nothing."""
+    result = dict(document)
+    for path in DERIVED:
+        section, key = path.split(".")
+        part = {name: value for name, value in result[section].items() if name != key}
+        if key in known[section]:
+            part[key] = known[section][key]
+        result[section] = part
+    return result
+
+
 def as_production(record: dict[str, Any]) -> dict[str, Any]:
     """The record as it would be in production: what the gate judges, whatever the record says today."""
     return {
@@ -149,5 +166,6 @@ def signable(record: dict[str, Any], assessment: dict[str, Any] | None) -> dict[
     assessment by its digest; not governance and lifecycle, which hold other signatures and the stage."""
     document = {key: value for key, value in record.items() if key not in ("governance", "lifecycle")}
     document["deployment"] = {**record["deployment"], "environment": Environment.PRODUCTION.value}
-    document["assessment"] = assessment and {key: assessment[key] for key in ("ref", "version", "sha256")}
+    if assessment:
+        document["assessment"] = {key: assessment[key] for key in ("ref", "version", "sha256")}
     return document

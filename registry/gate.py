@@ -153,11 +153,9 @@ def _answer(
         standing, required, broken = Standing(), [], str(error)
     reviewed = assessment and dt.date.fromisoformat(assessment["approved_on"])
     due = reviewed and reviewed + dt.timedelta(days=system.review_interval_days)
-    record["governance"].update(
-        impact_assessment_id=assessment and assessment["ref"],
-        last_reviewed=reviewed and reviewed.isoformat(),
-        approved_by=standing.valid,
-    )
+    if assessment and reviewed:
+        record["governance"] |= {"impact_assessment_id": assessment["ref"], "last_reviewed": reviewed.isoformat()}
+    record["governance"]["approved_by"] = standing.valid
     judged = documents.as_production(record)
     signatures = tuple(_signature(Role(entry["role"]), entry["why"], standing) for entry in _by_role(required))
     judged["facts"] = {

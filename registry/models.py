@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +27,11 @@ class AISystemQuerySet(models.QuerySet["AISystem"]):
             user=user, permission__codename="view_aisystem"
         )
         return self.filter(Q(team__in=user.team_ids) | Q(pk__in=exceptions.values("content_object")))
+
+    def with_risk_rank(self) -> "AISystemQuerySet":
+        """Annotated with `risk_rank`: 0 for the lowest tier up to 3 for critical, to sort by."""
+        ranks = [When(risk_tier=tier, then=Value(rank)) for rank, tier in enumerate(RiskTier.values)]
+        return self.annotate(risk_rank=Case(*ranks, output_field=models.SmallIntegerField()))
 
     def search(self, words: str) -> "AISystemQuerySet":
         """Systems in which every word occurs: in name, id, purpose, model, provider or team."""
@@ -200,7 +205,7 @@ class ImportBatch(models.Model):
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
-    files = models.JSONField(help_text="[{name, text}] as uploaded")
+    files = models.JSONField(help_text="As `imports.read_upload` keeps them")
     applied_at = models.DateTimeField(null=True)
     outcome = models.JSONField(null=True, help_text="What the import did, per file, once applied")
 

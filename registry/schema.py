@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 from registry.schema_problems import problems_of
 from registry.value_types import Day, Days, Line, LongLine, Word, Words, once
@@ -400,6 +401,31 @@ def parse_record(document: Document) -> Record:
         return Record.model_validate(document.data)
     except ValidationError as error:
         raise DocumentErrors(problems_of(error, document, Record)) from None
+
+
+def field_at(path: str) -> FieldInfo:
+    """The field of the schema at a dotted path; a list of sections counts as the section."""
+    *sections, name = path.split(".")
+    model: type[BaseModel] = Record
+    for section in sections:
+        model = _section_of(model.model_fields[section].annotation)
+    return model.model_fields[name]
+
+
+def field_names(path: str) -> list[str]:
+    """The keys of the section, or of one entry of the list of sections, at a dotted path."""
+    return list(_section_of(field_at(path).annotation).model_fields)
+
+
+def _section_of(annotation: Any) -> type[BaseModel]:
+    """The section that a type is or is made of."""
+    waiting = [annotation]
+    while waiting:
+        this = waiting.pop(0)
+        if isinstance(this, type) and issubclass(this, BaseModel):
+            return this
+        waiting += get_args(this)
+    raise KeyError(f"{annotation} holds no section")
 
 
 def json_schema(base_url: str) -> dict[str, Any]:

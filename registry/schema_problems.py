@@ -19,26 +19,42 @@ def problems_of(error: ValidationError, document: Document, model: type[BaseMode
     return [_problem(details, document, model) for details in error.errors(include_url=False)[:MAX_PROBLEMS]]
 
 
+def problems_by_path(error: ValidationError, data: Any, model: type[BaseModel]) -> list[tuple[str, str]]:
+    """The same problems for a form: (dotted path without numbers of list entries, message)."""
+    found = []
+    for details in error.errors(include_url=False)[:MAX_PROBLEMS]:
+        path = _path_in(data, details["loc"])
+        if details["type"] == "missing":
+            path = (*path, details["loc"][-1])
+        found.append((".".join(step for step in path if isinstance(step, str)), _message(details, path, model)))
+    return found
+
+
 def _problem(details: ErrorDetails, document: Document, model: type[BaseModel]) -> Problem:
     path = _path_in(document.data, details["loc"])
     match details["type"]:
-        case "missing":
+        case "missing" | "extra_forbidden":
             line, column = document.key_position(path)
-            message = _("“%(key)s” is missing: add the line “%(key)s: …”.") % {"key": details["loc"][-1]}
-        case "extra_forbidden":
-            line, column = document.key_position(path)
-            message = _unknown_key(path, model)
         case "repeated":
-            context = details.get("ctx", {})
-            line, column = document.position((*path, context["index"]))
-            message = _("“%(entry)s” stands in %(where)s twice: keep one of them.") % {
-                "entry": shown(str(context["entry"])),
+            line, column = document.position((*path, details["ctx"]["index"]))
+        case _other:
+            line, column = document.position(path)
+    return Problem(line, column, _message(details, path, model))
+
+
+def _message(details: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
+    match details["type"]:
+        case "missing":
+            return _("“%(key)s” is missing: add the line “%(key)s: …”.") % {"key": details["loc"][-1]}
+        case "extra_forbidden":
+            return _unknown_key(path, model)
+        case "repeated":
+            return _("“%(entry)s” stands in %(where)s twice: keep one of them.") % {
+                "entry": shown(str(details["ctx"]["entry"])),
                 "where": _name(path),
             }
         case _other:
-            line, column = document.position(path)
-            message = _wrong_value(details, path)
-    return Problem(line, column, message)
+            return _wrong_value(details, path)
 
 
 def _path_in(data: Any, loc: tuple[str | int, ...]) -> Path:

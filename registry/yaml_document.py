@@ -77,7 +77,7 @@ class Document:
 
     def __init__(self, data: Any, places: Any) -> None:
         self.data = data
-        # A scalar's mark; for a section (mark, {key: (mark of the key, places)}); for a list (mark, [places]).
+        # A scalar: its mark; a section: (mark, {key: (mark of the key, places)}); a list: (mark, [places]).
         self._places = places
 
     def position(self, path: Path) -> tuple[int, int]:

@@ -1,0 +1,16 @@
+from django.urls import path
+
+from registry import import_views, views
+
+app_name = "registry"
+urlpatterns = [
+    path("systems/", views.system_list, name="systems"),
+    path("systems/new/", views.system_new, name="system-new"),
+    path("systems/<slug:slug>/", views.system_detail, name="system"),
+    path("systems/<slug:slug>/edit/", views.system_edit, name="system-edit"),
+    path("systems/<slug:slug>/record.yaml", views.system_yaml, name="system-yaml"),
+    path("systems/<slug:slug>/history/", views.system_history, name="system-history"),
+    path("systems/<slug:slug>/promotion/", views.system_promotion, name="system-promotion"),
+    path("import/", import_views.import_new, name="imports"),
+    path("import/<int:pk>/", import_views.import_preview, name="import"),
+]

@@ -1,0 +1,211 @@
+"""Pages of the registry. A view parses, calls a service, and answers."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from aims.accounts.http import UserRequest
+from aims.ledger.changes import changes
+from registry import checklist, documents, gate, presentation, services
+from registry.choices import Stage
+from registry.errors import Conflict, ReasonNeeded, WrongStage
+from registry.forms import ReasonForm, SystemForm
+from registry.listing import listing
+from registry.models import AISystem
+from registry.panels import panels_of
+from registry.yaml_writer import dump_yaml
+from registry.stages import TRANSITIONS
+from registry.timeline import Timeline
+
+
+def _system_or_404(request: UserRequest, slug: str) -> AISystem:
+    return get_object_or_404(
+        AISystem.objects.visible_to(request.user).select_related("team__lead", "team__deputy", "edited_by"), slug=slug
+    )
+
+
+@require_safe
+def system_list(request: UserRequest) -> HttpResponse:
+    found = listing(request.user, request.GET)
+    rows = list(found.page.object_list)
+    in_use = gate.judge_all([system for system in rows if system.stage in (Stage.PRODUCTION, Stage.CANARY)])
+    return render(
+        request,
+        "registry/aisystem_list.html",
+        {
+            "listing": found,
+            "page": found.page,
+            "sort": found.sort,
+            "rows": [(system, in_use.get(system.pk)) for system in rows],
+            "may_add": request.user.has_perm("registry.add_aisystem"),
+            "may_import": request.user.has_perm("registry.import_aisystem"),
+        },
+    )
+
+
+@require_safe
+def system_detail(request: UserRequest, slug: str) -> HttpResponse:
+    system = _system_or_404(request, slug)
+    answer = gate.judge(system)
+    timeline = Timeline(system)
+    return render(
+        request,
+        "registry/aisystem_detail.html",
+        {
+            "system": system,
+            "answer": answer,
+            "steps": checklist.steps(answer),
+            "summary": checklist.summary(answer),
+            "rows": checklist.rows(answer, request.user),
+            "passed": checklist.passed(answer),
+            "sections": presentation.sections(answer.record),
+            "events": timeline[:8],
+            "more_events": len(timeline) > 8,
+            "panels": panels_of(system, request.user),
+            "may_change": request.user.has_perm("registry.change_aisystem", system),
+            "transitions": checklist.transitions(system, request.user),
+        },
+    )
+
+
+@require_safe
+def system_yaml(request: UserRequest, slug: str) -> HttpResponse:
+    """The record as YAML: shown by browsers, saved by scripts (`?download`)."""
+    system = _system_or_404(request, slug)
+    text = dump_yaml(gate.judge(system).record)
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    kind = "attachment" if "download" in request.GET else "inline"
+    response["Content-Disposition"] = f'{kind}; filename="{system.slug}.yaml"'
+    return response
+
+
+@require_safe
+def system_history(request: UserRequest, slug: str) -> HttpResponse:
+    system = _system_or_404(request, slug)
+    page = Paginator(Timeline(system), 25).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+    return render(request, "registry/aisystem_history.html", {"system": system, "page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def system_new(request: UserRequest) -> HttpResponse:
+    if not request.user.has_perm("registry.add_aisystem"):
+        raise PermissionDenied(_("Only members of a team and the compliance lead register systems."))
+    form = SystemForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            system = services.system_create(
+                form.cleaned_data["record"],
+                team=form.cleaned_data["team"],
+                by=request.user,
+                reason=form.cleaned_data["reason"],
+            )
+        except PermissionDenied as error:
+            form.add_error("team", str(error))
+        else:
+            messages.success(request, _("Registered. Next: start the impact assessment."))
+            return redirect(system)
+    return render(request, "registry/aisystem_form.html", {"form": form}, status=_status(form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def system_edit(request: UserRequest, slug: str) -> HttpResponse:
+    system = _system_or_404(request, slug)
+    if not request.user.has_perm("registry.change_aisystem", system):
+        raise PermissionDenied(_("You can change only the systems of your own teams."))
+    form = SystemForm(request.POST or None, user=request.user, system=system)
+    context: dict[str, Any] = {"form": form, "system": system}
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = services.system_update(
+                system,
+                form.cleaned_data["record"],
+                team=form.cleaned_data["team"],
+                by=request.user,
+                revision=form.cleaned_data["revision"] or 0,
+                reason=form.cleaned_data["reason"],
+            )
+        except ReasonNeeded as error:
+            form.add_error("reason", str(error))
+        except PermissionDenied as error:
+            form.add_error("team", str(error))
+        except Conflict as error:
+            return _conflict(request, form, error)
+        else:
+            if changed.revision == system.revision:
+                messages.info(request, _("Nothing was different, so nothing was saved."))
+            else:
+                messages.success(request, _("Saved as revision %(number)s.") % {"number": changed.revision})
+            return redirect(changed)
+    return render(request, "registry/aisystem_form.html", context, status=_status(form))
+
+
+def _conflict(request: UserRequest, form: SystemForm, error: Conflict) -> HttpResponse:
+    """Both versions side by side; the form keeps the person's own, to be saved over the other knowingly."""
+    theirs = documents.record_of(error.current)
+    mine = documents.with_derived(form.cleaned_data["record"].document(), theirs)
+    form.data = form.data.copy()  # type: ignore[attr-defined]
+    form.data["revision"] = str(error.current.revision)
+    return render(
+        request,
+        "registry/aisystem_form.html",
+        {
+            "form": form,
+            "system": error.current,
+            "conflict": str(error),
+            "differences": presentation.change_rows(list(changes(theirs, mine))),
+        },
+        status=409,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def system_promotion(request: UserRequest, slug: str) -> HttpResponse:
+    """The gate and the transitions: what blocks production, and every way on from this stage."""
+    system = _system_or_404(request, slug)
+    status, wrong, reason = 200, "", ""
+    if request.method == "POST":
+        form = ReasonForm(request.POST)
+        name = request.POST.get("transition", "")
+        reason = (form.is_valid() and form.cleaned_data["reason"]) or ""
+        if name not in TRANSITIONS:
+            raise BadRequest(_("There is no such step. Go back to the page and choose one of the buttons."))
+        try:
+            moved = services.system_move(system, name, by=request.user, reason=reason)
+        except (WrongStage, ReasonNeeded) as error:
+            status, wrong = (409 if isinstance(error, WrongStage) else 422), str(error)
+        else:
+            if moved.done:
+                messages.success(
+                    request, _("The system is now in the stage “%(stage)s”.") % {"stage": moved.system.get_stage_display()}
+                )
+                return redirect(moved.system)
+            messages.error(request, _("The gate refused. What is open stands below."))
+            return redirect("registry:system-promotion", slug=slug)
+    answer = gate.judge(system)
+    return render(
+        request,
+        "registry/aisystem_promotion.html",
+        {
+            "system": system,
+            "answer": answer,
+            "steps": checklist.steps(answer),
+            "summary": checklist.summary(answer),
+            "rows": checklist.rows(answer, request.user),
+            "passed": checklist.passed(answer),
+            "transitions": checklist.transitions(system, request.user),
+            "decisions": system.gate_decisions.select_related("asked_by")[:10],
+            "wrong": wrong,
+            "reason": reason,
+        },
+        status=status,
+    )
+
+
+def _status(form: SystemForm) -> int:
+    return 422 if form.is_bound and not form.is_valid() else 200
