@@ -17,7 +17,7 @@ from registry.choices import Stage
 from registry.models import AISystem
 
 _authors_elsewhere: list[Any] = []
-"""Providers (system ids -> {id: person ids}) of who wrote what is signed beside the record; upper apps add theirs."""
+"""Providers (system ids -> {id: person ids}) of who wrote what is signed beside the record, by upper apps."""
 
 
 def register_authors(provider: Any) -> None:
@@ -28,8 +28,8 @@ def authors_of(ids: Iterable[int]) -> dict[int, frozenset[Any]]:
     """System id -> everybody who wrote any of what a signature covers."""
     wanted = list(ids)
     found: dict[int, set[Any]] = {pk: set() for pk in wanted}
-    rows = AISystem.history.filter(id__in=wanted, edited_by__isnull=False).values_list("id", "edited_by_id").distinct()
-    for pk, person in rows.order_by():
+    rows = AISystem.history.filter(id__in=wanted, edited_by__isnull=False).order_by()
+    for pk, person in rows.values_list("id", "edited_by_id").distinct():
         found[pk].add(person)
     for provider in _authors_elsewhere:
         for pk, people in provider(wanted).items():
@@ -48,7 +48,6 @@ def subject_of(answer: gate.Answer) -> subjects.Subject:
         document=answer.signable,
         required={signature.role.value: signature.why for signature in answer.signatures},
         authors=authors_of([system.pk])[system.pk],
-        sections=presentation.sections(answer.signable),
         open=system.stage != Stage.RETIRED,
         closed_because=_("The system is retired.") if system.stage == Stage.RETIRED else "",
     )
@@ -124,8 +123,10 @@ KIND = subjects.Kind(
     load=_load,
     load_locked=_load_locked,
     load_by_id=_load_by_id,
+    sections=presentation.sections,
     meaning=_meaning,
     decided=_decided,
     withdrawn=_withdrawn,
     waiting_for=_waiting_for,
+    change_rows=presentation.change_rows,
 )

@@ -49,7 +49,9 @@ class SignOff(models.Model):
     )
     signed_at = models.DateTimeField(_("signed at"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
-    signed_bytes = models.TextField(_("what was signed"), help_text=_("Canonical JSON (RFC 8785), the input of the digest."))
+    signed_bytes = models.TextField(
+        _("what was signed"), help_text=_("Canonical JSON (RFC 8785), the input of the digest.")
+    )
     policy_revision = models.CharField(_("policy revision"), max_length=64)
     withdraws = models.OneToOneField(
         "self", models.PROTECT, related_name="withdrawn_by", null=True, verbose_name=_("withdraws")

@@ -16,6 +16,9 @@ from aims.signoffs.models import Decision, SignOff
 from aims.signoffs.standing import latest_decisions
 from aims.signoffs.subjects import Kind, Subject, digest
 
+ANSWERS = (Decision.APPROVE, Decision.CHANGES, Decision.REJECT)
+"""What can be decided about a subject; withdrawing is an event about a signature."""
+
 
 class WrongPassword(Exception):
     """The password given with a signature is not the signer's."""
@@ -78,24 +81,35 @@ def roles_to_sign(subject: Subject, user: User) -> list[Role]:
     return [role for role in Role if role in user.roles and role.value in subject.required]
 
 
-@transaction.atomic
 def sign(
     kind: Kind, key: str, *, role: str, decision: str, reason: str, password: str, shown: str, by: User
 ) -> SignOff:
     """Record a decision about exactly what was shown: `shown` is the canonical text that the page carried.
 
-    Raises PermissionDenied (role, four eyes), WrongPassword, ReasonNeeded, and ContentMoved if the
-    subject is no longer what the page showed. Nothing is written then.
+    Raises ValueError for a decision that is none, ReasonNeeded, WrongPassword, PermissionDenied (role,
+    four eyes), and ContentMoved if the subject is no longer what the page showed. Nothing is written then.
     """
+    if decision not in ANSWERS:
+        raise ValueError(f"{decision!r} is not one of {', '.join(ANSWERS)}.")
+    _confirm(reason, password, by)
+    with transaction.atomic():
+        return _signed(kind, key, role, decision, reason, shown, by)
+
+
+def _confirm(reason: str, password: str, by: User) -> None:
+    """What a signature needs of the signer. Checked before anything is locked: hashing takes its time."""
+    if not reason.strip():
+        raise ReasonNeeded(_("Give a reason. It stays with the signature."))
+    if not by.check_password(password):
+        raise WrongPassword(_("This is not your password."))
+
+
+def _signed(kind: Kind, key: str, role: str, decision: str, reason: str, shown: str, by: User) -> SignOff:
     subject = kind.load_locked(by, key)
     if why := hindrance(subject, by, role):
         raise PermissionDenied(why)
-    if not reason.strip():
-        raise ReasonNeeded(_("Give a reason. It stays with the signature."))
     if subject.sha256 != digest(shown):
         raise ContentMoved(subject, _differences(shown, subject))
-    if not by.check_password(password):
-        raise WrongPassword(_("This is not your password."))
     _role, substitution = role_for(by, role)
     signoff = SignOff.objects.create(
         subject_kind=subject.kind,
@@ -116,15 +130,20 @@ def sign(
     return signoff
 
 
-@transaction.atomic
 def withdraw(kind: Kind, signoff: SignOff, *, reason: str, password: str, by: User) -> SignOff:
-    """Take a signature back, by a new event. Only the signer can, and only while it is the newest of its role."""
+    """Take a signature back, by a new event. Only the signer can, and only the newest of its role.
+
+    Raises PermissionDenied, ReasonNeeded and WrongPassword.
+    """
     if signoff.signer_id != by.pk:
         raise PermissionDenied(_("Only the person who signed can withdraw the signature."))
-    if not reason.strip():
-        raise ReasonNeeded(_("Give a reason. It stays with the signature."))
-    if not by.check_password(password):
-        raise WrongPassword(_("This is not your password."))
+    _confirm(reason, password, by)
+    with transaction.atomic():
+        return _withdrawn(kind, signoff.pk, reason, by)
+
+
+def _withdrawn(kind: Kind, pk: int, reason: str, by: User) -> SignOff:
+    signoff = SignOff.objects.select_for_update(of=("self",)).get(pk=pk)  # a second click waits, then is told
     latest = latest_decisions(signoff.subject_kind, [signoff.subject_id]).get(signoff.subject_id, {})
     if (newest := latest.get(signoff.role)) is None or newest.pk != signoff.pk:
         raise PermissionDenied(_("This signature no longer counts, so there is nothing to withdraw."))

@@ -42,9 +42,7 @@ def latest_decisions(kind: str, ids: Iterable[int]) -> dict[int, dict[str, SignO
     return found
 
 
-def standings(
-    kind: str, documents: Mapping[int, dict[str, Any]], policies: PolicySet
-) -> dict[int, Standing]:
+def standings(kind: str, documents: Mapping[int, dict[str, Any]], policies: PolicySet) -> dict[int, Standing]:
     """Subject id -> standing, for subjects with their present documents. One query for all."""
     decisions = latest_decisions(kind, documents)
     return {
@@ -74,7 +72,8 @@ def material_changes(
         return {}
     differences = list(changes(before, after))
     answer = policies.query(
-        "data.ai.materiality.stale", {"subject": kind, "changes": [change.as_dict() for change in differences]}
+        "data.ai.materiality.stale",
+        {"subject": kind, "changes": [change.as_dict() for change in differences]},
     )
     by_path = {change.path: change for change in differences}
     found: dict[str, list[Change]] = defaultdict(list)

@@ -2,11 +2,14 @@
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
+
+from aims.ledger.changes import Change
 
 if TYPE_CHECKING:
     from aims.accounts.models import User
@@ -30,8 +33,6 @@ class Subject:
     """Role -> why policy asks for it."""
     authors: frozenset[Any]
     """Ids of the people who wrote or submitted it: four eyes keep them from signing."""
-    sections: tuple["Section", ...] = ()
-    """The document in words, for the page."""
     open: bool = True
     """Whether a decision can be taken now; `closed_because` says why not."""
     closed_because: str = ""
@@ -47,7 +48,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the document for reading: a title with rows (label, value), or ready-made safe HTML."""
+    """A part of the document for reading: a title with rows (label, value), or HTML.
+
+    HTML has to be a SafeString, of a sanitiser's making; any other text is escaped on the page.
+    """
 
     title: str
     rows: tuple[tuple[str, Any], ...] = ()
@@ -70,6 +74,25 @@ class Waiting:
     """Why it waits: “signature is stale: 2 changes”, “never signed”."""
 
 
+def plain_rows(differences: list[Change]) -> list[dict[str, str]]:
+    """Changes as rows of path, label, before and after, for kinds whose fields have no better names."""
+    return [
+        {
+            "path": change.path,
+            "label": change.path,
+            "before": _text(change.before),
+            "after": _text(change.after),
+        }
+        for change in differences
+    ]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How one kind of subject is found and what follows from a decision about it."""
@@ -83,6 +106,8 @@ class Kind:
     load_by_id: Callable[["User", int], Subject]
     """(who asks, `Subject.id`) -> subject as it is now, for what is known of it by a signature alone;
     raises Http404 where the person may not see it."""
+    sections: Callable[[dict[str, Any]], Iterable[Section]]
+    """A document, present or signed long ago, in words. All of it: people sign what they read here."""
     meaning: Callable[[Subject, str], str]
     """(subject, role) -> the sentence that an approval stands for."""
     decided: Callable[[Subject, "SignOff"], None]
@@ -91,6 +116,8 @@ class Kind:
     """Called in the transaction of each withdrawal."""
     waiting_for: Callable[["User"], Iterable["Waiting"]]
     """(person) -> subjects of this kind that a role of theirs has to decide about now; for “My work”."""
+    change_rows: Callable[[list[Change]], list[dict[str, str]]] = plain_rows
+    """Changes between two documents as rows of path, label, before and after, for the diff."""
 
 
 _kinds: dict[str, Kind] = {}
