@@ -11,6 +11,7 @@
 
 const DELAY = 800; // ms after the last key
 const RETRY = 10_000; // ms between attempts while there is no connection
+const PATIENCE = 20_000; // ms until an answer that does not come counts as no connection
 const NOT_CONTENT = new Set(["csrfmiddlewaretoken", "revision"]);
 
 class Autosave {
@@ -90,6 +91,7 @@ class Autosave {
       body: new FormData(this.form),
       headers: { "X-Autosave": "1", Accept: "application/json" },
       redirect: "manual", // a redirect leads to the login page: the session is over
+      signal: AbortSignal.timeout(PATIENCE),
       keepalive: document.hidden, // the page may be closing
     });
   }
