@@ -1,8 +1,9 @@
 """Rules that fail open: they stay silent, and so let a record through, because what they read is missing.
 
-The source of the worst of them: OPA gives each reference under a `not` its own line before the negation, so that
+The source of the worst of them: OPA looks up the operands under a `not` before it negates, so that
 `not "dpo" in input.approved_by` is undefined, and not true, where `approved_by` is missing
-(https://github.com/open-policy-agent/opa/issues/8387). regorus calls the same line true: one policy, two verdicts.
+(https://github.com/open-policy-agent/opa/issues/8387). regorus calls the same line true: one policy, two
+verdicts.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def _negated_operands(
             yield module.finding(
                 reference.span,
                 "fail-open",
-                f"This rule stays silent in OPA when `{reference}` is undefined: it is an operand under `not`.",
+                f"This rule stays silent in OPA when `{reference}` has no value: it is an operand under `not`.",
                 f"Give it a value in every case, such as `default {reference} := []`.",
             )
 

@@ -16,7 +16,7 @@ from aims.policy.scope import Scope, bound_names
 from aims.policy.syntax import Module, RuleNode, as_reference, children
 
 SEVERITY_OF = {"deny": "blocker", "warn": "warning"}
-RESERVED_PREFIXES = tuple(f"{name}__" for name in SEVERITY_OF)
+RESERVED_PREFIXES = ("deny__", "warn__", "judged__")
 
 
 def lint(modules: Iterable[Module], denial_package: str) -> list[Finding]:
@@ -68,7 +68,7 @@ def _denials(module: Module) -> Iterator[Finding]:
                 module,
                 rule,
                 "reserved-name",
-                "Names that begin with `deny__` or `warn__` belong to the portal.",
+                "Names that begin with `deny__`, `warn__` or `judged__` belong to the portal.",
                 "Choose another name.",
             )
         if rule.name.split(".")[0] not in SEVERITY_OF:

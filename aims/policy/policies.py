@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import regorus
+import regorus  # type: ignore[import-untyped]
 from django.conf import settings
 
 from aims.policy import engine
@@ -20,7 +20,7 @@ from aims.policy.findings import Finding, PolicyError
 from aims.policy.lint import lint
 from aims.policy.rules import Rule
 from aims.policy.syntax import Module, parse
-from aims.policy.verdict import Verdict
+from aims.policy.verdict import Denial, Verdict
 
 DENIAL_PACKAGE = "ai.model_registry"
 
@@ -29,18 +29,18 @@ class PolicySet:
     """Policies as they were read, unchanging. Any number of threads may ask the same set.
 
     `modules` maps the name of each file (its path, from the policy folder on) to its text. `rules` lists the deny
-    rules, in the order of files and lines. `revision` is the SHA-256 of all names and texts.
+    and warn rules, in the order of files and lines. `revision` is the SHA-256 of all names and texts.
     """
 
     def __init__(self, modules: Sequence[Module]) -> None:
         sources, bodies = attribute(modules, DENIAL_PACKAGE)
         self._sources = tuple(sources)
-        self._bodies = tuple((str(index), Rule.read(*body)) for index, body in enumerate(bodies))
+        self._bodies = tuple(Rule.read(*body) for body in bodies)
         self._local = threading.local()
         self.modules: Mapping[str, str] = MappingProxyType({module.name: module.source for module in modules})
         self.revision = _revision(self.modules)
         first: dict[str, Rule] = {}
-        for _, rule in self._bodies:
+        for rule in self._bodies:
             first.setdefault(rule.id, rule)
         self.rules: tuple[Rule, ...] = tuple(first.values())
 
@@ -72,24 +72,20 @@ class PolicySet:
         Denials come blockers first, then in the order of files and lines.
         """
         try:
-            asked = self._asked(document)
-            # Not as JSON: plain sets of text come back twice as fast.
-            answers: Mapping[str, set[str]] = asked.eval_rule(f"data.{DENIAL_PACKAGE}.{JUDGED}")
-            spoken = [
-                (rule, message)
-                for index, rule in self._bodies
-                if (messages := answers[index])
-                for message in sorted(messages)
-            ]
-            if not all(isinstance(message, str) for _, message in spoken):
-                return Verdict.failed("A deny rule gave a message that is no text.")
+            denied, warned = engine.evaluate(self._asked(document), f"data.{DENIAL_PACKAGE}.{JUDGED}")
         except BaseException as error:
             self._forget()
             return Verdict.failed(engine.failure(error))
-        # Two bodies of one rule may say the same; the first of them is named.
-        once = {(rule.id, message): rule for rule, message in reversed(spoken)}
-        denials = [rule.denial(message) for (_, message), rule in reversed(once.items())]
-        return Verdict.of(tuple(sorted(denials, key=lambda denial: denial.severity != "blocker")))
+        # Sets come back sorted, so by body and message; two bodies of one rule may say the same once.
+        spoken: dict[tuple[str, str], Denial] = {}
+        for number, message in (*denied, *warned):
+            if not isinstance(message, str):
+                return Verdict.failed(
+                    f"The rule at {self._bodies[number].source} gave a message that is no text."
+                )
+            rule = self._bodies[number]
+            spoken.setdefault((rule.id, message), rule.denial(message))
+        return Verdict.of(tuple(spoken.values()))
 
     def query(self, path: str, document: Mapping[str, Any]) -> Any:
         """The value of a rule, such as "data.ai.signoffs.required", for a document; sets become sorted lists.
@@ -121,8 +117,8 @@ class PolicySet:
 def read(directory: Path, *, tests: bool = False) -> tuple[list[Module], list[Finding]]:
     """All modules below a folder, in the order of their names, and a finding for each that cannot be read.
 
-    With `tests`, the `*_test.rego` files are among them. Raises PolicyError where there is no such folder, or no
-    policy in it.
+    With `tests`, the `*_test.rego` files are among them. Raises PolicyError where there is no such folder, or
+    no policy in it.
     """
     if not directory.is_dir():
         raise PolicyError(f"There is no policy folder {directory}.")

@@ -1,4 +1,4 @@
-"""The tests that stand beside the policies: rules named `test_…` in `*_test.rego`, as `opa test` reads them."""
+"""The tests beside the policies: rules named `test_…` in `*_test.rego`, as `opa test` reads them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def discover(modules: Sequence[Module]) -> list[RegoTest]:
     found: dict[str, RegoTest] = {}
     for module in modules:
         for rule in module.rules:
-            if module.name.endswith("_test.rego") and rule.name.startswith("test_"):
+            if module.is_test and rule.name.startswith("test_"):
                 test = RegoTest(module.package, rule.name, module.name, rule.line)
                 found.setdefault(test.path, test)
     return list(found.values())

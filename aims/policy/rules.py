@@ -37,9 +37,14 @@ class Rule:
             line=node.line,
         )
 
+    @property
+    def source(self) -> str:
+        """Where the rule stands, as `file:line`."""
+        return f"{self.file}:{self.line}"
+
     def denial(self, message: str) -> Denial:
         """What is said to a person when this rule speaks."""
-        return Denial(self.id, message, self.control, self.severity, f"{self.file}:{self.line}", self.fix)
+        return Denial(self.id, message, self.control, self.severity, self.source, self.fix)
 
 
 def _prose(text: object) -> str:

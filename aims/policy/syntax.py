@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-import regorus
+import regorus  # type: ignore[import-untyped]
 
 from aims.policy import metadata
 from aims.policy.findings import Finding, PolicyError
@@ -72,6 +72,11 @@ class Module:
     package: str
     rules: tuple[RuleNode, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the file holds tests of policies, and no policies."""
+        return self.name.endswith("_test.rego")
 
     @cached_property
     def source_bytes(self) -> bytes:

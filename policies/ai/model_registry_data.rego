@@ -1,26 +1,39 @@
 # Data governance: training data, retrieval sources, logs. The package is described in model_registry.rego.
 package ai.model_registry
 
-# A word such as "none-fine-tuning" says that there is nothing to list.
-training_sources := listed(object.get(input, ["data", "training_sources"], null))
+# A word such as "none-fine-tuning" says that there is nothing to list; a single source is a list of one.
+default training_sources := []
 
-rag_sources := listed(object.get(input, ["data", "rag_sources"], null))
+training_sources := input.data.training_sources if is_array(input.data.training_sources)
 
-default training_stated := false
+training_sources := [input.data.training_sources] if is_object(input.data.training_sources)
 
 training_stated if has_text(input.data.training_sources)
 
 training_stated if count(training_sources) > 0
 
-default logs_captured := false
+default rag_sources := []
+
+rag_sources := input.data.rag_sources if is_array(input.data.rag_sources)
+
+rag_sources := [input.data.rag_sources] if is_object(input.data.rag_sources)
+
+# Anything but a plain "no" counts as personal data, so that `pii: "yes"` is not read as no.
+training_with_pii[place] := source if {
+	some place, source in training_sources
+	source.pii != false
+	source.pii != null
+}
+
+rag_with_pii[place] := source if {
+	some place, source in rag_sources
+	source.pii != false
+	source.pii != null
+}
 
 logs_captured if not object.get(input, ["data", "logs", "captured"], null) in [null, false, "", [], {}]
 
-default logs_retained := false
-
 logs_retained if is_days(input.data.logs.retention_days)
-
-default log_readers_named := false
 
 log_readers_named if {
 	is_array(input.data.logs.readers)
@@ -28,22 +41,22 @@ log_readers_named if {
 	has_text(reader)
 }
 
-# Whatever stands where a list should be: a single source counts as a list of one.
-default listed(_) := []
+is_days(value) if {
+	is_number(value)
+	value > 0
+}
 
-listed(value) := value if is_array(value)
+# A part of something that may be no object: null where there is no such part.
+default part(_, _) := null
 
-listed(value) := [value] if is_object(value)
+part(whole, key) := whole[key] if is_object(whole)
 
 # What a source is called in a message: its name, or its place in the list.
-default label(_, _) := "without a name"
+default label(_, _) := ""
 
 label(source, place) := sprintf("%q", [source.name]) if {
 	has_text(part(source, "name"))
 } else := sprintf("number %d", [place + 1])
-
-# Anything but a plain "no" counts as personal data, so that `pii: "yes"` is not read as no.
-may_hold_pii(source) if not part(source, "pii") in [null, false]
 
 # METADATA
 # title: Training data is stated
@@ -96,9 +109,8 @@ deny contains msg if {
 #   fix: Enter the consent basis of this training source on the system's edit page.
 deny contains msg if {
 	going_live
-	some place, source in training_sources
-	may_hold_pii(source)
-	not has_text(part(source, "consent_basis"))
+	some place, source in training_with_pii
+	not has_text(object.get(source, "consent_basis", null))
 	msg := sprintf("training source %s of model %q holds PII without a consent basis", [
 		label(source, place),
 		system_id,
@@ -116,9 +128,8 @@ deny contains msg if {
 #   fix: Enter the retention in days of this source on the system's edit page.
 deny contains msg if {
 	going_live
-	some place, source in rag_sources
-	may_hold_pii(source)
-	not is_days(part(source, "retention_days"))
+	some place, source in rag_with_pii
+	not is_days(object.get(source, "retention_days", null))
 	msg := sprintf("RAG source %s of model %q holds PII without a retention period", [
 		label(source, place),
 		system_id,
@@ -137,9 +148,8 @@ deny contains msg if {
 #   fix: Describe the erasure procedure of this source on the system's edit page.
 warn contains msg if {
 	going_live
-	some place, source in rag_sources
-	may_hold_pii(source)
-	not has_text(part(source, "erasure_procedure"))
+	some place, source in rag_with_pii
+	not has_text(object.get(source, "erasure_procedure", null))
 	msg := sprintf("RAG source %s of model %q holds PII without an erasure procedure", [
 		label(source, place),
 		system_id,

@@ -2,21 +2,12 @@
 # and in an agent, its rules are silent. The package is described in model_registry.rego.
 package ai.model_registry
 
-default facts := {}
+assessment_approved if is_object(input.facts.assessment)
 
-facts := input.facts if is_object(input.facts)
-
-default assessment_known := false
-
-assessment_known if "assessment" in object.keys(facts)
-
-default assessment_approved := false
-
-assessment_approved if is_object(facts.assessment)
+# The portal says that there is none, with null. Where it says nothing, this is silent.
+assessment_missing if type_name(input.facts.assessment) != "object"
 
 # A record that claims no assessment either has been asked for one by its sensitivity already.
-default assessment_already_asked := false
-
 assessment_already_asked if {
 	input.deployment.environment == "production"
 	input.classification.data_sensitivity == "pii"
@@ -38,9 +29,8 @@ assessment_already_asked if {
 #   severity: blocker
 #   fix: Open the system's page, start an impact assessment and have it approved.
 deny contains msg if {
+	assessment_missing
 	going_live
-	assessment_known
-	not assessment_approved
 	not assessment_already_asked
 	msg := sprintf("model %q has no approved impact assessment", [system_id])
 }
@@ -56,8 +46,8 @@ deny contains msg if {
 #   severity: blocker
 #   fix: Open the system's assessment, start a new version and have it approved.
 deny contains msg if {
-	going_live
 	assessment_approved
+	going_live
 	count(changed_since_assessment) > 0
 	msg := sprintf("model %q changed since its assessment was approved: %s", [
 		system_id,
@@ -66,13 +56,10 @@ deny contains msg if {
 }
 
 changed_since_assessment contains path if {
-	some change in listed(object.get(facts, ["assessment", "stale"], []))
-	path := words(part(change, "path"))
+	is_array(input.facts.assessment.stale)
+	some change in input.facts.assessment.stale
+	path := sprintf("%v", [part(change, "path")])
 }
-
-default words(_) := "unknown"
-
-words(value) := value if has_text(value)
 
 # METADATA
 # title: The residual risk is accepted
@@ -85,22 +72,22 @@ words(value) := value if has_text(value)
 #   severity: blocker
 #   fix: Add mitigations in a new version of the assessment until the residual risk can be accepted.
 deny contains msg if {
-	going_live
 	assessment_approved
+	going_live
 	some objection in residual_objections
 	msg := sprintf("model %q: %s", [system_id, objection])
 }
 
-residual_objections contains "its assessment decided against it" if facts.assessment.decision == "decline"
+residual_objections contains "its assessment decided against it" if input.facts.assessment.decision == "decline"
 
 residual_objections contains "its assessment holds no decision to go ahead" if {
-	not object.get(facts, ["assessment", "decision"], null) in {"accept", "mitigate", "decline"}
+	not object.get(input, ["facts", "assessment", "decision"], null) in {"accept", "mitigate", "decline"}
 }
 
-residual_objections contains "its residual risk is very high" if facts.assessment.residual == "very_high"
+residual_objections contains "its residual risk is very high" if input.facts.assessment.residual == "very_high"
 
 residual_objections contains "its assessment states no residual risk" if {
-	not object.get(facts, ["assessment", "residual"], null) in {"low", "moderate", "high", "very_high"}
+	not object.get(input, ["facts", "assessment", "residual"], null) in {"low", "moderate", "high", "very_high"}
 }
 
 # METADATA
@@ -113,9 +100,9 @@ residual_objections contains "its assessment states no residual risk" if {
 #   severity: blocker
 #   fix: Complete the review on the system's page.
 deny contains msg if {
+	is_string(input.facts.today)
+	is_string(input.facts.review.due)
+	input.facts.review.due < input.facts.today
 	going_live
-	is_string(facts.today)
-	is_string(facts.review.due)
-	facts.review.due < facts.today
-	msg := sprintf("the review of model %q was due on %s", [system_id, facts.review.due])
+	msg := sprintf("the review of model %q was due on %s", [system_id, input.facts.review.due])
 }
