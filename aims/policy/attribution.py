@@ -1,12 +1,12 @@
 """Which rule spoke.
 
-Rego merges all bodies of `deny` into one set of messages, and forgets where each came from. So before a module
-is loaded each body is made to number its messages, without a line moving,
+Rego merges all bodies of `deny` into one set of messages, and forgets where each came from. So before a
+module is loaded each body is made to number its messages, without a line moving,
 
     deny contains msg if {          →   deny__judged contains [7, msg] if {
 
-and `deny` becomes the set of messages again: the policies mean what they meant, in every other use too. The same
-is done to `warn`. One numbered set costs half of what a named set for each body costs.
+and `deny` becomes the set of messages again: the policies mean what they meant, in every other use too. The
+same is done to `warn`. One numbered set costs half of what a named set for each body costs.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _CONTAINS = re.compile(rb"\s+contains\b")
 def attribute(modules: Sequence[Module], package: str) -> tuple[list[Source], list[Body]]:
     """The (name, source) of all modules, with the bodies of `deny` and `warn` in `package` numbered.
 
-    Beside them those bodies, in the order of files and lines. The rule `JUDGED` of the package answers with a list
-    of two sets, of deny and of warn, of [number of the body, message].
+    Beside them those bodies, in the order of files and lines. The rule `JUDGED` of the package answers with a
+    list of two sets, of deny and of warn, of [number of the body, message].
     """
     sources: list[Source] = []
     bodies: list[Body] = []

@@ -65,7 +65,7 @@ def _negated_operands(
             yield module.finding(
                 reference.span,
                 "fail-open",
-                f"This rule stays silent in OPA when `{reference}` has no value: it is an operand under `not`.",
+                f"This rule stays silent in OPA when `{reference}` has no value: it is used under `not`.",
                 f"Give it a value in every case, such as `default {reference} := []`.",
             )
 

@@ -28,8 +28,8 @@ DENIAL_PACKAGE = "ai.model_registry"
 class PolicySet:
     """Policies as they were read, unchanging. Any number of threads may ask the same set.
 
-    `modules` maps the name of each file (its path, from the policy folder on) to its text. `rules` lists the deny
-    and warn rules, in the order of files and lines. `revision` is the SHA-256 of all names and texts.
+    `modules` maps the name of each file (its path, from the policy folder on) to its text. `rules` lists the
+    deny and warn rules, in the order of files and lines. `revision` is the SHA-256 of all names and texts.
     """
 
     def __init__(self, modules: Sequence[Module]) -> None:

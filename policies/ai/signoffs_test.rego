@@ -1,0 +1,64 @@
+package ai.signoffs_test
+
+import data.ai.signoffs
+
+system(sensitivity, tier) := {
+	"subject": "system",
+	"record": {"classification": {"data_sensitivity": sensitivity, "risk_tier": tier}},
+	"assessment": null,
+}
+
+roles(question) := {entry.role | some entry in signoffs.required with input as question}
+
+why(question, role) := concat("; ", [entry.why |
+	some entry in signoffs.required with input as question
+	entry.role == role
+])
+
+test_system_of_no_concern if {
+	every sensitivity in ["public", "internal", "confidential"] {
+		every tier in ["low", "medium"] {
+			roles(system(sensitivity, tier)) == {"cto"}
+		}
+	}
+}
+
+test_personal_data_needs_dpo if {
+	every sensitivity in ["pii", "special_category"] {
+		roles(system(sensitivity, "low")) == {"cto", "dpo"}
+	}
+}
+
+test_high_risk_needs_all_three if {
+	every tier in ["high", "critical"] {
+		roles(system("internal", tier)) == {"cto", "dpo", "security"}
+	}
+}
+
+test_one_entry_for_each_role_gives_all_reasons if {
+	count(signoffs.required) == 3 with input as system("pii", "high")
+	why(system("pii", "high"), "dpo") == "the risk tier is high; the system handles personal data"
+}
+
+test_unstated_classification_asks_everybody if {
+	all_three := {"cto", "dpo", "security"}
+	roles({"subject": "system", "record": {}}) == all_three
+	roles({"subject": "system"}) == all_three
+	roles(system("internal", "High")) == all_three
+	roles(system("PII", "low")) == {"cto", "dpo"}
+}
+
+test_unknown_subject_is_signed_as_a_system if {
+	roles({}) == {"cto", "dpo", "security"}
+	roles({"subject": "change"}) == {"cto", "dpo", "security"}
+}
+
+assessment(tier) := object.union(system("pii", tier), {"subject": "assessment"})
+
+test_assessment_needs_dpo if {
+	every tier in ["low", "medium", "high"] {
+		roles(assessment(tier)) == {"dpo"}
+	}
+}
+
+test_assessment_of_critical_risk_needs_security_too if roles(assessment("critical")) == {"dpo", "security"}
