@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from aims.policy.findings import PolicyError
 from aims.policy.policies import PolicySet
@@ -84,11 +85,14 @@ class Command(BaseCommand):
         except BrokenProcessPool as error:
             message = _("A process that judged records was killed, perhaps for lack of memory: try --jobs 1.")
             raise CommandError(message, returncode=UNUSABLE) from error
-        self.stderr.write(
-            _("%(files)d files: %(allow)d allowed, %(deny)d denied, %(error)d with errors.")
-            % ({"files": verdicts.total()} | {word: verdicts[word] for word in EXIT_CODES}),
-            style_func=str,
+        total = verdicts.total()
+        summary = ngettext(
+            "%(total)d file: %(allow)d allowed, %(deny)d denied, %(error)d with errors.",
+            "%(total)d files: %(allow)d allowed, %(deny)d denied, %(error)d with errors.",
+            total,
         )
+        counts = {"total": total} | {word: verdicts[word] for word in EXIT_CODES}
+        self.stderr.write(summary % counts, style_func=str)
         return max((EXIT_CODES[verdict] for verdict in verdicts), default=FINE)
 
     def _write_json(self, reports: Iterable[FileReport]) -> None:
