@@ -171,6 +171,32 @@ class GateDecision(models.Model):
         return f"{self.system}: {self.get_target_display()} – {self.get_verdict_display()}"
 
 
+class GateSnapshot(models.Model):
+    """The gate's answer about a system in short, as last worked out: what lists and counts read.
+
+    A projection, never a source: whoever decides or shows one system asks the gate itself. `snapshots`
+    keeps it true, and works out again what has been overtaken.
+    """
+
+    system = models.OneToOneField(
+        AISystem, models.CASCADE, primary_key=True, related_name="snapshot", verbose_name=_("AI system")
+    )
+    verdict = models.CharField(max_length=5)
+    blockers = models.PositiveSmallIntegerField()
+    open_roles = models.CharField(max_length=100, help_text="Roles whose signature is open: |dpo|cto|")
+    assessed = models.BooleanField(help_text="Whether there is an approved assessment to sign with the record")
+    policy_revision = models.CharField(max_length=64, db_index=True)
+    holds_until = models.DateField(null=True, db_index=True, help_text="The last day on which time alone changes nothing")
+    judged_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("snapshot of the gate")
+        verbose_name_plural = _("snapshots of the gate")
+
+    def __str__(self) -> str:
+        return f"{self.system_id}: {self.verdict}"
+
+
 class SystemExceptionQuerySet(models.QuerySet["SystemException"]):
     def in_force(self, on: dt.date) -> "SystemExceptionQuerySet":
         """Exceptions that hold on the day. guardian's rows have no end; this is where ours is asked."""

@@ -12,7 +12,7 @@ from aims.accounts.models import Team, User
 from aims.ledger.changes import Change, changes
 from aims.policy.policies import shipped
 from aims.signoffs.standing import material_changes
-from registry import documents, gate, stages
+from registry import documents, gate, snapshots, stages
 from registry.choices import Environment, Stage
 from registry.errors import Conflict, ReasonNeeded, WrongStage
 from registry.models import AISystem, GateDecision
@@ -149,3 +149,4 @@ def _save(system: AISystem, *, by: User, reason: str) -> None:
     system._history_user = by
     system._change_reason = reason
     system.save()
+    snapshots.refresh([system])

@@ -12,7 +12,7 @@ from aims.accounts.models import User
 from aims.accounts.roles import SIGNING
 from aims.signoffs import subjects
 from aims.signoffs.models import SignOff
-from registry import gate, presentation, services
+from registry import gate, presentation, services, snapshots
 from registry.choices import Stage
 from registry.models import AISystem
 
@@ -83,38 +83,38 @@ def _meaning(subject: subjects.Subject, role: str) -> str:
 
 
 def _decided(subject: subjects.Subject, signoff: SignOff) -> None:
-    """Nothing is written: whether production is open follows from the signatures when the gate is asked."""
+    """Whether production is open follows from the signatures when the gate is asked; lists get to know now."""
+    snapshots.refresh_by_id([subject.id])
 
 
 def _withdrawn(withdrawal: SignOff) -> None:
-    """Nothing is written here either, for the same reason."""
+    snapshots.refresh_by_id([withdrawal.subject_id])
 
 
-def _waiting_for(user: User) -> Iterator[subjects.Waiting]:
-    """Systems that are ready for this person's signature or whose signature has gone stale.
+def _waiting_for(user: User, limit: int = 50) -> Iterator[subjects.Waiting]:
+    """Systems that wait for this person's signature, never given or gone stale.
 
     A system is put up for signature when its assessment is approved; drafts wait for nobody.
     """
-    if not any(role in SIGNING for role in user.roles):
+    if not user.roles & SIGNING:
         return
-    systems = list(
-        AISystem.objects.visible_to(user)
-        .filter(stage__in=[Stage.ASSESSMENT, Stage.APPROVED, Stage.CANARY, Stage.PRODUCTION, Stage.SUSPENDED])
-        .select_related("team")
-    )
-    answers = gate.judge_all(systems)
-    for system in systems:
-        answer = answers[system.pk]
+    waiting = snapshots.waiting_for(user).select_related("system__team")[:limit]
+    answers = gate.judge_all([snapshot.system for snapshot in waiting])
+    for answer in answers.values():
         for signature in answer.open_signatures:
-            if signature.role in user.roles and answer.document["facts"].get("assessment"):
+            if signature.role in user.roles:
                 yield subjects.Waiting(
-                    title=system.name,
+                    title=answer.system.name,
                     request=_("Sign for production"),
                     role=signature.role,
-                    url=reverse("signoffs:decide", args=[gate.SUBJECT, system.slug]),
-                    since=system.updated_at,
+                    url=reverse("signoffs:decide", args=[gate.SUBJECT, answer.system.slug]),
+                    since=answer.system.updated_at,
                     detail=signature.state_text,
                 )
+
+
+def _number_waiting(user: User) -> int:
+    return snapshots.waiting_for(user).count() if user.roles & SIGNING else 0
 
 
 KIND = subjects.Kind(
@@ -128,5 +128,6 @@ KIND = subjects.Kind(
     decided=_decided,
     withdrawn=_withdrawn,
     waiting_for=_waiting_for,
+    number_waiting=_number_waiting,
     change_rows=presentation.change_rows,
 )

@@ -1,8 +1,5 @@
 """Signing and withdrawing."""
 
-import json
-from dataclasses import dataclass
-
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
@@ -10,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from aims.accounts.models import Substitution, User
 from aims.accounts.roles import Role
-from aims.ledger.changes import Change, changes
 from aims.policy.policies import shipped
 from aims.signoffs.models import Decision, SignOff
 from aims.signoffs.standing import latest_decisions
@@ -28,12 +24,12 @@ class ReasonNeeded(Exception):
     """A decision without a reason."""
 
 
-@dataclass
 class ContentMoved(Exception):
-    """What was shown is no longer what is: the subject as it is now, and what differs if that can be told."""
+    """What was shown is no longer what is. `subject` is as it is now."""
 
-    subject: Subject
-    differences: list[Change]
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        super().__init__(_("“%(title)s” has changed since the page was opened.") % {"title": subject.title})
 
 
 def role_for(user: User, role: str) -> tuple[Role, Substitution | None]:
@@ -50,7 +46,7 @@ def hindrance(subject: Subject, user: User, role: str) -> str:
     """Why this person may not decide about the subject in this role; empty if they may.
 
     Four eyes: nobody decides about what they wrote, and a substitute does not stand beside their own
-    signature for a second role.
+    signature for a second role. Nor is exactly the same thing approved twice: that would only blur when it was.
     """
     if not subject.open:
         return subject.closed_because
@@ -67,6 +63,8 @@ def hindrance(subject: Subject, user: User, role: str) -> str:
             "holder": substitution.holder
         }
     for other, signoff in latest_decisions(subject.kind, [subject.id]).get(subject.id, {}).items():
+        if other == role and approved_by(user, signoff, subject):
+            return _("You have approved exactly this. To decide differently, withdraw the signature first.")
         if other == role or signoff.signer_id != user.pk or signoff.decision != Decision.APPROVE:
             continue
         if substitution is not None or signoff.on_behalf_of_id is not None:
@@ -74,6 +72,15 @@ def hindrance(subject: Subject, user: User, role: str) -> str:
                 "role": signoff.get_role_display()
             }
     return ""
+
+
+def approved_by(user: User, signoff: SignOff, subject: Subject) -> bool:
+    """Whether the person has approved exactly what the subject is now."""
+    return (
+        signoff.decision == Decision.APPROVE
+        and signoff.signer_id == user.pk
+        and signoff.sha256 == subject.sha256
+    )
 
 
 def roles_to_sign(subject: Subject, user: User) -> list[Role]:
@@ -109,7 +116,7 @@ def _signed(kind: Kind, key: str, role: str, decision: str, reason: str, shown: 
     if why := hindrance(subject, by, role):
         raise PermissionDenied(why)
     if subject.sha256 != digest(shown):
-        raise ContentMoved(subject, _differences(shown, subject))
+        raise ContentMoved(subject)
     _role, substitution = role_for(by, role)
     signoff = SignOff.objects.create(
         subject_kind=subject.kind,
@@ -173,11 +180,3 @@ def _meaning(kind: Kind, subject: Subject, role: str, decision: str) -> str:
     if decision == Decision.CHANGES:
         return _("I ask for changes before I decide about “%(title)s”.") % {"title": subject.title}
     return _("I reject “%(title)s” as it is described.") % {"title": subject.title}
-
-
-def _differences(shown: str, subject: Subject) -> list[Change]:
-    """What moved since the page was shown; nothing where the page's copy cannot be read."""
-    try:
-        return list(changes(json.loads(shown), subject.document))
-    except ValueError:
-        return []

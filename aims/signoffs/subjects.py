@@ -115,7 +115,9 @@ class Kind:
     withdrawn: Callable[["SignOff"], None]
     """Called in the transaction of each withdrawal."""
     waiting_for: Callable[["User"], Iterable["Waiting"]]
-    """(person) -> subjects of this kind that a role of theirs has to decide about now; for “My work”."""
+    """(person) -> the first subjects of this kind that a role of theirs has to decide about now."""
+    number_waiting: Callable[["User"], int]
+    """(person) -> how many such subjects there are; asked on every page, so one cheap query."""
     change_rows: Callable[[list[Change]], list[dict[str, str]]] = plain_rows
     """Changes between two documents as rows of path, label, before and after, for the diff."""
 
