@@ -31,7 +31,10 @@ test_training_not_stated if {
 	warned(with_data({})) == {`model "helper" does not say what it was trained on`}
 }
 
-test_training_source_complete if said(training([complete_source])) == set()
+test_training_source_complete if {
+	said(training([complete_source])) == set()
+	warned(training([complete_source])) == set()
+}
 
 test_training_source_without_licence if {
 	record := training([object.union(complete_source, {"license": ""})])
@@ -67,6 +70,7 @@ test_training_pii_needs_consent_basis if {
 test_rag_source_without_pii if {
 	said(rag({"name": "kb", "pii": false})) == set()
 	said(rag({"name": "kb"})) == set()
+	said(rag({"name": "kb", "pii": null})) == set()
 	warned(rag({"name": "kb", "pii": false})) == set()
 }
 
@@ -82,6 +86,12 @@ test_rag_pii_without_erasure_is_a_warning if {
 	record := rag({"name": "kb", "pii": true, "retention_days": 30})
 	warned(record) == {`RAG source "kb" of model "helper" holds PII without an erasure procedure`}
 	model_registry.allow with input as record
+	described := rag({"name": "kb", "pii": true, "retention_days": 30, "erasure_procedure": "delete the row"})
+	warned(described) == set()
+}
+
+test_a_single_rag_source_counts_as_a_list if {
+	count(said(with_data({"training_sources": "none", "rag_sources": {"name": "a", "pii": true}}))) == 1
 }
 
 test_every_rag_source_is_looked_at if {
@@ -114,14 +124,5 @@ test_log_readers_not_named_is_a_warning if {
 		warned(record) == {`model "helper" captures logs without naming who may read them`}
 		model_registry.allow with input as record
 	}
-}
-
-test_drafts_are_left_alone if {
-	draft := {
-		"deployment": {"environment": "development"},
-		"lifecycle": {"stage": "draft"},
-		"data": {"training_sources": [{}], "rag_sources": [{"pii": true}], "logs": {"captured": ["prompts"]}},
-	}
-	said(draft) == set()
-	warned(draft) == set()
+	warned(logs({"captured": ["prompts"], "retention_days": 30, "readers": ["support"]})) == set()
 }

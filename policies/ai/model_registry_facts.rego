@@ -61,6 +61,10 @@ changed_since_assessment contains path if {
 	path := sprintf("%v", [part(change, "path")])
 }
 
+changed_since_assessment contains "in a way that cannot be read" if {
+	not is_array(object.get(input, ["facts", "assessment", "stale"], []))
+}
+
 # METADATA
 # title: The residual risk is accepted
 # description: |

@@ -38,15 +38,33 @@ test_a_missing_assessment_is_said_once if {
 	}
 }
 
+test_a_missing_assessment_is_said_by_somebody if {
+	every sensitivity in ["internal", "pii", "special_category"] {
+		every environment in ["staging", "production"] {
+			record := object.union(with_facts({"assessment": null}), {
+				"deployment": {"environment": environment},
+				"classification": {"data_sensitivity": sensitivity},
+				"governance": {"impact_assessment_id": null},
+			})
+			some message in said(record)
+			contains(message, "impact assessment")
+		}
+	}
+}
+
 test_a_claimed_assessment_that_is_not_approved if {
-	record := object.union(with_facts({"assessment": null}), {"classification": {"data_sensitivity": "pii"}})
-	said(record) == {`model "helper" has no approved impact assessment`}
+	every sensitivity in ["pii", "special_category"] {
+		record := object.union(with_facts({"assessment": null}), {"classification": {"data_sensitivity": sensitivity}})
+		said(record) == {`model "helper" has no approved impact assessment`}
+	}
 }
 
 test_assessment_older_than_a_material_change if {
 	record := assessed({"stale": [{"path": "model.base_model"}, {"path": "classification.purpose"}]})
 	said(record) == {`model "helper" changed since its assessment was approved: classification.purpose, model.base_model`}
 }
+
+test_changes_of_a_wrong_type_count if count(said(assessed({"stale": "model.base_model"}))) == 1
 
 test_a_change_without_a_path_counts if count(said(assessed({"stale": [{}]}))) == 1
 
@@ -71,9 +89,4 @@ test_review_due if {
 	said(reviewed("2026-11-24")) == set()
 	said(reviewed("2026-11-25")) == set()
 	said(reviewed(null)) == set()
-}
-
-test_drafts_are_left_alone if {
-	draft := {"lifecycle": {"stage": "draft"}, "facts": {"assessment": null}}
-	said(draft) == set()
 }

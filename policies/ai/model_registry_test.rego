@@ -62,9 +62,25 @@ test_nothing_is_not_allowed_in_production if {
 	not model_registry.allow with input as {"deployment": {"environment": "production"}}
 }
 
+# All that can be wrong, in a system that nobody uses yet.
+worst_draft(sensitivity, tier) := {
+	"deployment": {"environment": "development"},
+	"lifecycle": {"stage": "draft"},
+	"classification": object.union(classified(sensitivity, tier), {"eu_ai_act_tier": "high"}),
+	"data": {"training_sources": [{"pii": true}], "rag_sources": [{"pii": true}], "logs": {"captured": ["prompts"]}},
+	"facts": {"today": "2026-11-24", "review": {"due": "2026-01-01"}},
+}
+
 test_drafts_are_left_alone if {
-	silent({"deployment": {"environment": "development"}, "lifecycle": {"stage": "draft"}})
 	silent({})
+	every sensitivity in ["internal", "pii", "special_category", "unknown"] {
+		every tier in ["low", "high", "critical", "unknown"] {
+			every assessment in [null, {"stale": [{"path": "model.base_model"}], "decision": "decline"}] {
+				facts := {"facts": {"assessment": assessment}}
+				silent(object.union(worst_draft(sensitivity, tier), facts))
+			}
+		}
+	}
 }
 
 test_message_without_an_id if denies(
@@ -127,6 +143,15 @@ test_high_risk_with_what_is_no_list_of_approvals if {
 	}
 }
 
+test_high_risk_speaks_in_the_production_environment_only if {
+	record := changed({
+		"classification": classified("internal", "high"),
+		"deployment": {"environment": "staging"},
+		"governance": {"approved_by": ["security"]},
+	})
+	not denies(record, "high-risk model")
+}
+
 test_high_risk_without_governance if denies(json.remove(changed(high), ["governance"]), "missing DPO approval")
 
 # production-needs-review-date
@@ -152,6 +177,7 @@ test_review_date_is_asked_by_stage if {
 test_special_category_needs_assessment_in_either_production if {
 	special := {"classification": classified("special_category", "low"), "governance": {"impact_assessment_id": ""}}
 	denies(changed(special), "handles special-category data but has no impact assessment")
+	silent(changed({"classification": classified("special_category", "low")}))
 	staged := object.union(changed(special), {"deployment": {"environment": "staging"}})
 	denies(staged, "handles special-category data but has no impact assessment")
 }
@@ -169,9 +195,11 @@ test_high_risk_without_security_is_a_warning if {
 	record := object.union(changed(high), {"governance": {"approved_by": ["cto", "dpo"]}})
 	warns(record, `high-risk model "helper" missing security approval`)
 	model_registry.allow with input as record
+	silent(changed({"governance": {"approved_by": ["cto", "dpo"]}}))
 }
 
 test_personal_data_needs_dpo if {
+	silent(changed({"governance": {"approved_by": ["cto"]}}))
 	every sensitivity in ["pii", "special_category"] {
 		record := changed({
 			"classification": classified(sensitivity, "low"),
@@ -221,6 +249,8 @@ test_stage_production_elsewhere_than_in_production if {
 test_unclassified if {
 	denies(without("classification"), "is not classified by EU AI Act tier, data sensitivity, risk tier")
 	denies(changed({"classification": {"risk_tier": "High"}}), "is not classified by risk tier")
+	denies(without("classification/data_sensitivity"), "is not classified by data sensitivity")
+	denies(changed({"classification": {"eu_ai_act_tier": null}}), "is not classified by EU AI Act tier")
 }
 
 test_texts_that_block if {
@@ -240,6 +270,9 @@ test_texts_that_block if {
 test_base_model_missing_is_a_warning if {
 	warns(without("model/base_model"), "does not name its base model")
 	model_registry.allow with input as without("model/base_model")
+	every blank in blanks {
+		warns(changed({"model": {"base_model": blank}}), "does not name its base model")
+	}
 }
 
 test_version_not_pinned_blocks_from_high_risk_on if {
@@ -247,6 +280,7 @@ test_version_not_pinned_blocks_from_high_risk_on if {
 		every value in [false, null, "true", 1] {
 			record := object.union(changed({"classification": {"risk_tier": tier}}), {"model": {"version_pinned": value}})
 			denies(record, "does not pin its version")
+			not warns(record, "does not pin its version")
 		}
 	}
 }

@@ -61,4 +61,11 @@ test_assessment_needs_dpo if {
 	}
 }
 
+test_assessment_gives_its_own_reasons if {
+	why(assessment("high"), "dpo") == "approves every impact assessment"
+	why(object.union(assessment("low"), {"record": {"classification": {"data_sensitivity": null}}}), "dpo") == "approves every impact assessment"
+	why(object.union(assessment("low"), {"record": {"classification": {"data_sensitivity": "special_category"}}}), "dpo") == "approves every impact assessment"
+	why(system("internal", "critical"), "security") == "the risk tier is critical"
+}
+
 test_assessment_of_critical_risk_needs_security_too if roles(assessment("critical")) == {"dpo", "security"}
