@@ -7,21 +7,12 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
 SCRIPT = (Path(__file__).resolve().parents[2] / "static" / "js" / "autosave.js").read_text()
 ADDRESS = "http://portal.test/assessments/14/"
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @dataclass
@@ -86,26 +77,19 @@ class Server:
         return {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}
 
 
-@pytest.fixture(scope="module")
-def new_page() -> Iterator[object]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield lambda: browser.new_context().new_page()
-        browser.close()
-
-
 @pytest.fixture
 def server() -> Server:
     return Server()
 
 
 @pytest.fixture
-def page(new_page: object, server: Server) -> Iterator[Page]:
-    page: Page = new_page()  # type: ignore[operator]
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    context = browser.new_context()
+    page = context.new_page()
     page.route("**/*", server)
     page.goto(ADDRESS)
     yield page
-    page.context.close()
+    context.close()
 
 
 def draft(page: Page) -> object:

@@ -6,20 +6,12 @@ from xml.etree import ElementTree
 
 import pytest
 from django import forms
-from django.conf import settings as django_settings
 from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def plain_static(settings: object) -> None:
-    """Static files under their own names: no collected manifest is needed to render a tag."""
-    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    settings.STORAGES = {**django_settings.STORAGES, "staticfiles": {"BACKEND": plain}}  # type: ignore[attr-defined]
 
 
 def render(source: str, query: str = "", **context: object) -> str:
