@@ -54,14 +54,15 @@ def attribute(modules: Sequence[Module], package: str) -> tuple[list[Source], li
 
 
 def _numbering(source: bytes, rule: RuleNode, number: int) -> list[tuple[int, int, bytes]]:
-    """The edits, as (start, end, text) in bytes, that put a number beside the message of one body."""
-    name, body = rule.head_span, rule.node["bodies"]
+    """The edits, as (start, end, text) in bytes, that put a number beside the message of one body.
+
+    The message reaches to the `if`; `lint` lets no rule through that has none.
+    """
+    name, condition = rule.head_span, rule.node["bodies"][0]["span"]
     contains = _CONTAINS.match(source, name["end"])
     assert contains is not None, f"line {rule.line} has no `contains`"
-    # The message goes on to the `if`, or to the end of a rule that has no condition.
-    end = body[0]["span"]["start"] if body else rule.node["span"]["end"]
     return [
         (name["end"], name["end"], b"__judged"),
         (contains.end(), contains.end(), b" [%d," % number),
-        (end, end, b"] "),
+        (condition["start"], condition["start"], b"] "),
     ]

@@ -36,7 +36,11 @@ def lint(modules: Iterable[Module], denial_package: str) -> list[Finding]:
             found += _denials(module)
     found += _duplicates(module for module in modules if module.package == denial_package)
     found += cycles(scope)
-    return sorted(set(found))
+    # One place may be caught in two ways; the first says it.
+    once = {
+        (finding.file, finding.line, finding.column, finding.check): finding for finding in reversed(found)
+    }
+    return sorted(once.values())
 
 
 def _builtins(module: Module, rule: RuleNode, scope: Scope) -> Iterator[Finding]:
@@ -80,6 +84,14 @@ def _denials(module: Module) -> Iterator[Finding]:
                 "shape",
                 f"`{rule.name}` has to be a set of messages.",
                 "Write `deny contains msg if { … }`, or `warn` for what never blocks.",
+            )
+        elif not rule.node["bodies"]:
+            yield _at(
+                module,
+                rule,
+                "shape",
+                f"This {rule.name} rule has no condition, so that it speaks about every record.",
+                "Add `if { … }`.",
             )
         else:
             yield from _metadata(module, rule)
