@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core import checks
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,8 @@ class LedgerConfig(AppConfig):
     verbose_name = _("Ledger")
 
     def ready(self) -> None:
-        pre_migrate.connect(guards.lift_before_migrations, sender=self)
-        post_migrate.connect(guards.install_after_migrations, sender=self)
+        # Django sends these once for every app that has models; the first such app stands for the whole run.
+        first = next(config for config in apps.get_app_configs() if config.models_module)
+        pre_migrate.connect(guards.lift_before_migrations, sender=first)
+        post_migrate.connect(guards.install_after_migrations, sender=first)
         checks.register(guards.check_standing, checks.Tags.database)

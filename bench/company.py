@@ -1,0 +1,208 @@
+"""A large company for measurements: systems with history, assessments, signatures, many of them in production.
+
+Rows are written in bulk, past the services, which would take an hour; what the database guards is guarded here
+too, so every system in production has its decision.
+"""
+
+import datetime as dt
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from simple_history.utils import bulk_create_with_history
+
+from aims.accounts import services as people
+from aims.accounts.models import Team, User
+from aims.accounts.roles import Role
+from aims.signoffs.models import SignOff
+from aims.signoffs.subjects import canonical, digest
+from assessments.models import Assessment
+from registry import documents, gate, snapshots
+from registry.choices import DataSensitivity, EuAiActTier, RiskTier, Stage
+from registry.models import AISystem, GateDecision
+
+SIGNERS = (Role.DPO, Role.CTO, Role.SECURITY)
+REVISIONS = 3
+BATCH = 1000
+
+
+def build(systems: int, *, seed: int = 42001) -> dict[str, User]:
+    """Fill an empty database; the people by role (`owner` leads the first team)."""
+    chance = random.Random(seed)
+    with transaction.atomic():
+        staff = {role.value: _person(role) for role in (*SIGNERS, Role.LEAD, Role.AUDITOR)}
+        teams = [
+            people.team_create(slug=f"team-{number}", name=f"Team {number}", lead=_owner(number), by=None)
+            for number in range(max(1, systems // 50))
+        ]
+        staff["owner"] = teams[0].lead
+        for start in range(0, systems, BATCH):
+            numbers = range(start, min(start + BATCH, systems))
+            _batch([_system(number, teams, chance) for number in numbers], staff, chance)
+        snapshots.renew()
+    return staff
+
+
+def _person(role: Role) -> User:
+    user = User.objects.create_user(f"{role.value}@bench.example", None, name=str(role.label))
+    people.role_grant(user, role, by=None)
+    return user
+
+
+def _owner(number: int) -> User:
+    return User.objects.create_user(f"owner-{number}@bench.example", None, name=f"Owner {number}")
+
+
+def _system(number: int, teams: Sequence[Team], chance: random.Random) -> AISystem:
+    team = teams[number % len(teams)]
+    return AISystem(
+        slug=f"system-{number:05}",
+        name=f"{chance.choice(WHAT)} {chance.choice(FOR)} {number}",
+        team=team,
+        contact=f"{team.slug}@bench.example",
+        environment="staging",
+        regions=["eu-west-1"],
+        endpoint=f"https://ai.bench.example/v1/{number}",
+        purpose=chance.choice(FOR),
+        data_sensitivity=chance.choice(DataSensitivity.values[:4]),
+        risk_tier=chance.choice(RiskTier.values[:3]),
+        eu_ai_act_tier=chance.choice(EuAiActTier.values[:4]),
+        affected_parties=["customers", "clerks"],
+        model_type="llm-rag",
+        base_model="claude-sonnet-4.6",
+        provider="anthropic",
+        version_pinned=True,
+        weights_location="vendor-hosted",
+        training_sources="none-fine-tuning",
+        rag_sources=[
+            {"name": "handbook", "location": "s3://bench/handbook/", "pii": False, **_PROTECTED},
+            {"name": "tickets", "location": "s3://bench/tickets/", "pii": True, "retention_days": 365, **_PROTECTED},
+        ],
+        logs={"captured": ["prompts"], "retention_days": 90, "readers": [team.slug]},
+        edited_by=team.lead,
+    )
+
+
+_PROTECTED = {
+    "erasure_procedure": "Remove the document and rebuild the index within a day.",
+    "versioning": True,
+    "object_lock": True,
+    "access_logging": True,
+}
+
+
+def _batch(systems: list[AISystem], staff: dict[str, User], chance: random.Random) -> None:
+    """Systems with a history of some revisions; of these, most assessed, signed, and in production."""
+    created = bulk_create_with_history(systems, AISystem, default_change_reason="Registered")
+    for revision in range(2, REVISIONS + 1):
+        for system in created:
+            system.revision = revision
+            system.base_model = f"claude-sonnet-4.{revision + 3}"
+        AISystem.objects.bulk_update(created, ["revision", "base_model"])
+        AISystem.history.bulk_history_create(created, update=True, default_change_reason="New model version")
+    assessed = [system for system in created if chance.random() < 0.8]
+    _assess(assessed, staff)
+    answers = gate.judge_all(assessed)
+    _sign([answers[system.pk] for system in assessed if chance.random() < 0.9], staff)
+    _promote(assessed, staff)
+
+
+def _assess(systems: list[AISystem], staff: dict[str, User]) -> None:
+    now = timezone.now() - dt.timedelta(days=30)
+    rows = []
+    for system in systems:
+        record = documents.signable(documents.record_of(system), None)
+        rows.append(
+            Assessment(
+                system=system,
+                ref=f"IA-2026-{system.pk:05}",
+                state="approved",
+                content=CONTENT,
+                decision="mitigate",
+                residual="low",
+                record=record,
+                sha256=digest(canonical({"content": CONTENT, "record": record})),
+                edited_by=system.team.lead,
+                created_by=system.team.lead,
+                submitted_by=system.team.lead,
+                submitted_at=now,
+                decided_at=now,
+                approved_at=now,
+            )
+        )
+    bulk_create_with_history(rows, Assessment)
+
+
+def _sign(answers: list[gate.Answer], staff: dict[str, User]) -> None:
+    now = timezone.now()
+    SignOff.objects.bulk_create(
+        SignOff(
+            subject_kind=gate.SUBJECT,
+            subject_id=answer.system.pk,
+            subject_title=answer.system.name,
+            role=signature.role,
+            decision="approve",
+            meaning="I approve.",
+            reason="Read and approved.",
+            signer=staff[signature.role],
+            signed_at=now,
+            sha256=digest(text),
+            signed_bytes=text,
+            policy_revision=answer.policy_revision,
+        )
+        for answer in answers
+        for text in [canonical(answer.signable)]
+        for signature in answer.signatures
+    )
+
+
+def _promote(systems: list[AISystem], staff: dict[str, User]) -> None:
+    allowed = [answer for answer in gate.judge_all(systems).values() if answer.allows]
+    decisions = GateDecision.objects.bulk_create(
+        GateDecision(
+            system=answer.system,
+            transition="promote",
+            source=Stage.ASSESSMENT,
+            target=Stage.PRODUCTION,
+            verdict="allow",
+            answer=answer.as_dict(),
+            record={},
+            policy_revision=answer.policy_revision,
+            asked_by=answer.system.team.lead,
+        )
+        for answer in allowed
+    )
+    live = []
+    for decision in decisions:
+        system = decision.system
+        system.stage, system.stage_decision, system.environment = Stage.PRODUCTION, decision, "production"
+        live.append(system)
+    AISystem.objects.bulk_update(live, ["stage", "stage_decision", "environment"])
+    AISystem.history.bulk_history_create(live, update=True, default_change_reason="Move to production")
+
+
+WHAT = ("Assistant", "Classifier", "Recommender", "Extractor", "Forecast", "Triage", "Summary")
+FOR = ("for claims", "for customer support", "for fraud", "for underwriting", "for recruiting", "for documents")
+
+CONTENT: dict[str, Any] = {
+    "context": {
+        "purpose": "Answers questions of customers about their policies.",
+        "intended_users": "Support agents",
+        "foreseeable_misuse": "Answers taken as legal advice",
+        "environment": "Web chat",
+        "data_flows": "Question, retrieval, answer, log",
+    },
+    "impacts": {
+        "privacy": {
+            "relevant": True,
+            "harm": "A ticket of somebody else shows in an answer",
+            "likelihood": 2,
+            "severity": 3,
+            "residual_likelihood": 1,
+            "residual_severity": 3,
+        }
+    },
+    "decision": {"decision": "mitigate", "rationale": "The filter lowers the likelihood."},
+}
