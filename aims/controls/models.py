@@ -1,4 +1,4 @@
-"""The catalogue of ISO/IEC 42001: the controls of Annex A and the clauses. Loaded from files, edited by nobody."""
+"""The catalogue of ISO/IEC 42001: controls of Annex A and clauses. Loaded from files, edited by nobody."""
 
 from django.db import models
 from django.db.models import Q
@@ -30,7 +30,7 @@ class ControlQuerySet(models.QuerySet["Control"]):
 
 
 class Control(models.Model):
-    """One reference control of ISO/IEC 42001:2023, Annex A. Titles are the standard's, all other words our own."""
+    """One control of ISO/IEC 42001:2023, Annex A. Titles are the standard's, all other words our own."""
 
     ref = models.CharField(_("number"), max_length=10, unique=True)
     position = models.PositiveSmallIntegerField(_("position"))

@@ -46,7 +46,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What changed since some roles decided, as rows for the diff; `undoes` where it made a signature stale."""
+    """What changed since some roles decided, as rows; `undoes` where it made a signature stale."""
 
     title: str
     rows: list[dict[str, Any]]
@@ -101,7 +101,7 @@ def view_of(kind: Kind, subject: Subject, user: User) -> View:
 
 
 def moved(kind: Kind, shown: str, subject: Subject) -> Difference:
-    """What changed between the page that a signer saw and now; no rows where that page's copy is unreadable."""
+    """What changed between the page that a signer saw and now; no rows if that page's copy is unreadable."""
     try:
         before = json.loads(shown)
     except (ValueError, RecursionError):

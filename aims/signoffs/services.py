@@ -46,7 +46,7 @@ def hindrance(subject: Subject, user: User, role: str) -> str:
     """Why this person may not decide about the subject in this role; empty if they may.
 
     Four eyes: nobody decides about what they wrote, and a substitute does not stand beside their own
-    signature for a second role. Nor is exactly the same thing approved twice: that would only blur when it was.
+    signature for a second role. Nor is exactly the same approved twice: that would only blur when it was.
     """
     if not subject.open:
         return subject.closed_because

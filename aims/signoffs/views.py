@@ -89,7 +89,7 @@ def _form(request: UserRequest, subject: Subject, view: decisions.View) -> Decis
 def _ask_again(
     request: UserRequest, kind: Kind, subject: Subject, form: DecisionForm, status: int = INVALID
 ) -> HttpResponse:
-    """The page with what was wrong. If the content has moved under it, the person has to look at that first."""
+    """The page with what was wrong. If the content has moved under it, that comes first."""
     shown = form.data.get("shown", "")
     view = decisions.view_of(kind, subject, request.user)
     if shown == subject.signed_bytes:

@@ -6,11 +6,11 @@ from aims.signoffs.subjects import Waiting
 
 
 def waiting_for(user: User) -> list[Waiting]:
-    """The first of what a role of the person has to decide about now, the longest waiting first."""
-    found = (entry for kind in subjects.kinds() for entry in kind.waiting_for(user))
+    """What a role of the person has to decide about now, longest waiting first; each kind bounds its part."""
+    found = [entry for kind in subjects.kinds() for entry in kind.waiting_for(user)]
     return sorted(found, key=lambda entry: entry.since)
 
 
 def number_waiting(user: User) -> int:
-    """How many decisions wait for the person, all kinds together."""
+    """How many subjects wait, without working out why: a query a kind, for every page."""
     return sum(kind.number_waiting(user) for kind in subjects.kinds())

@@ -27,9 +27,11 @@ class Command(BaseCommand):
                 f"The catalogue in {folder} cannot be loaded; nothing was changed.\n{error}", returncode=2
             ) from error
         self.stdout.write(
-            f"Catalogue: {len(loaded.created)} new, {len(loaded.changed)} changed, {len(loaded.unchanged)} as they were."
+            f"Catalogue: {len(loaded.created)} new, {len(loaded.changed)} changed, "
+            f"{len(loaded.unchanged)} as they were."
         )
         if loaded.orphaned:
             self.stdout.write(
-                f"No longer in the catalogue, but kept because other records may refer to them: {', '.join(loaded.orphaned)}."
+                "No longer in the catalogue, but kept because other records may refer to them: "
+                f"{', '.join(loaded.orphaned)}."
             )

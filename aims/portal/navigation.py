@@ -1,0 +1,71 @@
+"""The main navigation: which entries a person gets to see."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from aims.accounts.models import User
+from aims.signoffs.waiting import number_waiting
+from registry.models import AISystem
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link of the navigation, for one person on one page."""
+
+    url: str
+    label: Any
+    icon: str
+    section: Any = ""
+    count: int = 0
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A part of the portal and who may open it."""
+
+    view: str
+    label: Any
+    icon: str
+    open_to: Callable[[User], bool]
+    section: Any = ""
+    count: Callable[[User], int] | None = None
+
+
+def _with(permission: str) -> Callable[[User], bool]:
+    return lambda user: user.has_perm(permission)
+
+
+def _sees_systems(user: User) -> bool:
+    """By role, or by an exception for single systems."""
+    return user.has_perm("registry.view_aisystem") or AISystem.objects.visible_to(user).exists()
+
+
+_PLACES = (
+    _Place("work", _("My work"), "inbox", lambda user: True, count=number_waiting),
+    _Place("registry:systems", _("Systems"), "systems", _sees_systems),
+    _Place("assessments:assessments", _("Assessments"), "assessment", _sees_systems),
+    _Place("registry:imports", _("Import"), "import", _with("registry.import_aisystem")),
+    _Place("policies", _("Policies"), "policy", _with("policy.view_policy"), _("Reference")),
+    _Place("controls:controls", _("Controls"), "control", _with("controls.view_control"), _("Reference")),
+    _Place("admin:index", _("Administration"), "admin", lambda user: user.is_staff, _("Portal")),
+)
+
+
+def entries(user: User, path: str) -> Iterator[Entry]:
+    """The entries that the person may open; the one that `path` lies under is current."""
+    for place in _PLACES:
+        if place.open_to(user):
+            url = reverse(place.view)
+            yield Entry(
+                url=url,
+                label=place.label,
+                icon=place.icon,
+                section=place.section,
+                count=place.count(user) if place.count else 0,
+                current=path.startswith(url),
+            )

@@ -1,0 +1,56 @@
+"""The policies as people read them: what each rule asks for, and its source."""
+
+from itertools import groupby
+
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from aims.policy.policies import PolicyError, shipped
+
+
+class PolicyFile:
+    """A policy in the address: its path below the policy folder, whatever that folder is called."""
+
+    regex = r".+\.rego"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, name: str) -> str:
+        """`name` is as in `PolicySet.modules`: with the folder."""
+        return name.partition("/")[2]
+
+
+@require_safe
+@permission_required("policy.view_policy", raise_exception=True)
+def policy_list(request: HttpRequest) -> HttpResponse:
+    try:
+        policies = shipped()
+    except PolicyError as error:
+        return render(request, "portal/policy_list.html", {"error": error}, status=503)
+    rules = sorted(policies.rules, key=lambda rule: (rule.package, rule.file, rule.line))
+    packages = [(package, list(group)) for package, group in groupby(rules, key=lambda rule: rule.package)]
+    files = {rule.file for rule in rules}
+    context = {
+        "packages": packages,
+        "revision": policies.revision,
+        "other_files": [name for name in policies.modules if name not in files],
+    }
+    return render(request, "portal/policy_list.html", context)
+
+
+@require_safe
+@permission_required("policy.view_policy", raise_exception=True)
+def policy_source(request: HttpRequest, path: str) -> HttpResponse:
+    """One policy file with numbered lines: `#L42` leads to line 42."""
+    try:
+        policies = shipped()
+    except PolicyError as error:
+        return render(request, "portal/policy_list.html", {"error": error}, status=503)
+    for name, source in policies.modules.items():
+        if name.partition("/")[2] == path:
+            context = {"name": name, "lines": source.splitlines(), "revision": policies.revision}
+            return render(request, "portal/policy_source.html", context)
+    raise Http404
