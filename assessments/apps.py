@@ -1,0 +1,26 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from aims.ledger import guards
+from aims.signoffs import subjects
+from assessments import guards as assessment_guards
+
+
+class AssessmentsConfig(AppConfig):
+    name = "assessments"
+    verbose_name = _("Impact assessments")
+
+    def ready(self) -> None:
+        # Models are ready only now.
+        from assessments import facts, panel, signing, trail  # noqa: PLC0415
+        from registry import facts as registry_facts  # noqa: PLC0415
+        from registry import panels, timeline  # noqa: PLC0415
+        from registry import signing as registry_signing  # noqa: PLC0415
+
+        guards.register(*assessment_guards.GUARDS)
+        subjects.register(signing.KIND)
+        registry_signing.register_authors(signing.authors_of_systems)
+        registry_facts.register("assessment", facts.approved_assessments)
+        panels.register(panel.PANEL)
+        for source in trail.SOURCES:
+            timeline.register(source)

@@ -1,0 +1,203 @@
+"""An impact assessment as a subject of sign-off: what is signed, by whom, and what follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import Q
+from django.http import Http404
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from aims.accounts.models import User
+from aims.accounts.roles import SIGNING, Role
+from aims.signoffs import subjects
+from aims.signoffs.models import Decision, SignOff
+from aims.signoffs.standing import latest_decisions
+from assessments import presentation, services
+from assessments.approval import SUBJECT, open_roles, required_roles, signed_document
+from assessments.models import Assessment, AssessmentQuerySet
+from assessments.outline import outline
+from assessments.schema import Content
+from assessments.states import State
+from registry import presentation as record_words
+from registry.services import locked as locked_system
+
+_KEY = re.compile(r"^(?P<ref>IA-\d{4}-\d{3,})(?:-v(?P<version>\d+))?$")
+
+
+def authors_of(ids: Iterable[int]) -> dict[int, frozenset[Any]]:
+    """Assessment id -> everybody who wrote or submitted any of that version. One query."""
+    wanted = list(ids)
+    found: dict[int, set[Any]] = {pk: set() for pk in wanted}
+    rows = Assessment.history.filter(id__in=wanted).order_by()
+    for pk, *people in rows.values_list("id", "edited_by_id", "submitted_by_id").distinct():
+        found[pk].update(person for person in people if person is not None)
+    return {pk: frozenset(people) for pk, people in found.items()}
+
+
+def authors_of_systems(system_ids: Iterable[int]) -> dict[int, frozenset[Any]]:
+    """System id -> authors of its current approved assessment, which a signature of the system covers too."""
+    current = dict(
+        Assessment.objects.current().filter(system__in=list(system_ids)).values_list("pk", "system_id")
+    )
+    return {current[pk]: people for pk, people in authors_of(current).items()}
+
+
+def subject_of(assessment: Assessment) -> subjects.Subject:
+    is_open = assessment.state == State.SUBMITTED
+    return subjects.Subject(
+        kind=SUBJECT,
+        id=assessment.pk,
+        title=_("%(system)s: impact assessment %(ref)s, version %(version)d")
+        % {"system": assessment.system.name, "ref": assessment.ref, "version": assessment.version},
+        url=assessment.get_absolute_url(),
+        key=f"{assessment.ref}-v{assessment.version}",
+        document=signed_document(assessment),
+        required=required_roles(assessment),
+        authors=authors_of([assessment.pk])[assessment.pk],
+        open=is_open,
+        closed_because="" if is_open else _closed_because(assessment),
+    )
+
+
+def _closed_because(assessment: Assessment) -> str:
+    if assessment.is_editable:
+        return _("This assessment is still being written. It can be decided once it is submitted.")
+    return _("This assessment has been decided: %(state)s.") % {"state": assessment.get_state_display()}
+
+
+def _find(user: User, key: str) -> Assessment:
+    """By reference (its newest version), or by reference and version: `IA-2026-014-v2`."""
+    match = _KEY.match(key)
+    if match is None:
+        raise Http404
+    found = Assessment.objects.visible_to(user).filter(ref=match["ref"]).select_related("system__team")
+    if match["version"]:
+        found = found.filter(version=int(match["version"]))
+    assessment = found.order_by("-version").first()
+    if assessment is None:
+        raise Http404
+    return assessment
+
+
+def _load(user: User, key: str) -> subjects.Subject:
+    return subject_of(_find(user, key))
+
+
+def _load_by_id(user: User, pk: int) -> subjects.Subject:
+    found = Assessment.objects.visible_to(user).select_related("system__team").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return subject_of(found)
+
+
+def _load_locked(user: User, key: str) -> subjects.Subject:
+    found = _find(user, key)
+    locked_system(found.system_id)
+    return subject_of(services.locked(found.pk))
+
+
+def _sections(document: dict[str, Any]) -> Iterator[subjects.Section]:
+    """The six sections of the assessment, then the record that it was written about."""
+    for part in outline(Content.of(document["content"])):
+        yield subjects.Section(part.title, html=render_to_string("assessments/_part.html", {"part": part}))
+    for section in record_words.sections(document["record"] or {}):
+        yield subjects.Section(
+            _("Record: %(section)s") % {"section": section.title}, section.rows, section.html
+        )
+
+
+def _meaning(subject: subjects.Subject, role: str) -> str:
+    return _(
+        "I have read “%(title)s” and the record that it was written about. The impacts are described fully "
+        "and rated fairly, and I agree with the decision that it comes to."
+    ) % {"title": subject.title}
+
+
+def _decided(subject: subjects.Subject, signoff: SignOff) -> None:
+    assessment = Assessment.objects.get(pk=subject.id)
+    words = {"by": signoff.signer, "reason": signoff.reason, "at": signoff.signed_at}
+    if signoff.decision == Decision.CHANGES:
+        services.move(assessment, "request_changes", **words)
+    elif signoff.decision == Decision.REJECT:
+        services.move(assessment, "decline", **words)
+    else:
+        services.approved(assessment, **words)
+
+
+def _withdrawn(withdrawal: SignOff) -> None:
+    """A decided version goes back to decision when a signature that decided it is withdrawn. If a newer one
+    has followed, there is nothing to decide again: an approval then simply ends."""
+    assessment = Assessment.objects.select_related("system").get(pk=withdrawal.subject_id)
+    withdrawn = withdrawal.withdraws
+    words = {"by": withdrawal.signer, "reason": withdrawal.reason, "at": withdrawal.signed_at}
+    # The system's row orders this against somebody who begins a new version just now.
+    locked_system(assessment.system_id)
+    assessment = services.locked(assessment.pk)
+    followed = Assessment.objects.filter(system=assessment.system_id, version__gt=assessment.version).exists()
+    if assessment.state == State.SUBMITTED:
+        services.approved(assessment, **words)  # one more has yet to approve
+        return
+    decided_so = {State.APPROVED: Decision.APPROVE, State.DECLINED: Decision.REJECT}.get(
+        State(assessment.state)
+    )
+    if withdrawn is None or withdrawn.decision != decided_so:
+        return
+    if not followed:
+        services.approved(services.move(assessment, "reopen", **words), **words)
+    elif assessment.state == State.APPROVED:
+        services.move(assessment, "revoke", **words)
+
+
+def _waiting_for(user: User, limit: int = 50) -> Iterator[subjects.Waiting]:
+    """The first submitted assessments that wait for a role of this person, the longest waiting first."""
+    waiting = list(
+        _waiting(user).select_related("system__team", "submitted_by").order_by("submitted_at", "pk")[:limit]
+    )
+    decisions = latest_decisions(SUBJECT, [assessment.pk for assessment in waiting])
+    for assessment in waiting:
+        for role, why in open_roles(assessment, decisions.get(assessment.pk, {})).items():
+            if role in user.roles:
+                yield subjects.Waiting(
+                    title=assessment.system.name,
+                    request=_("Decide about the impact assessment %(ref)s") % {"ref": assessment.ref},
+                    role=Role(role),
+                    url=reverse("signoffs:decide", args=[SUBJECT, assessment.ref]),
+                    since=assessment.submitted_at or assessment.updated_at,
+                    detail=_("Submitted by %(who)s; %(why)s.") % {"who": assessment.submitted_by, "why": why},
+                )
+
+
+def _waiting(user: User) -> AssessmentQuerySet:
+    """Submitted assessments that wait for a role of this person, by the projection `open_roles`."""
+    asked = Q()
+    for role in user.roles & SIGNING:
+        asked |= Q(open_roles__contains=f"|{role.value}|")
+    if not asked:
+        return Assessment.objects.none()
+    return Assessment.objects.visible_to(user).filter(asked, state=State.SUBMITTED)
+
+
+def _number_waiting(user: User) -> int:
+    return _waiting(user).count() if user.roles & SIGNING else 0
+
+
+KIND = subjects.Kind(
+    name=SUBJECT,
+    label=gettext_lazy("Impact assessment"),
+    load=_load,
+    load_locked=_load_locked,
+    load_by_id=_load_by_id,
+    sections=_sections,
+    meaning=_meaning,
+    decided=_decided,
+    withdrawn=_withdrawn,
+    waiting_for=_waiting_for,
+    number_waiting=_number_waiting,
+    change_rows=presentation.signed_changes,
+)
