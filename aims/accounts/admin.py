@@ -1,0 +1,178 @@
+"""People, teams and substitutes in the back office. Roles decide who opens what (`roles`)."""
+
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.core.exceptions import ValidationError
+from django.forms import BaseInlineFormSet, ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from aims.accounts import services
+from aims.accounts.back_office import HistoryAdmin, ReadOnlyAdmin
+from aims.accounts.models import RoleGrant, Substitution, Team, TeamMembership, User
+from aims.accounts.roles import Role
+
+admin.site.site_header = _("AIMS portal")
+admin.site.site_title = _("AIMS portal")
+admin.site.index_title = _("Administration")
+# One way in: the portal's own login, with its rate limits.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+class PersonCreationForm(BaseUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", "name"]
+
+
+class PersonForm(ModelForm):
+    class Meta:
+        model = User
+        fields = ["email", "name", "is_active"]
+
+    by: User
+    """Who edits; the admin sets it."""
+
+    def clean_is_active(self) -> bool:
+        active = bool(self.cleaned_data["is_active"])
+        if not active and self.instance == self.by:
+            raise ValidationError(_("You cannot switch off your own account. Ask another administrator."))
+        return active
+
+
+class RoleGrantInline(admin.TabularInline):
+    model = RoleGrant
+    extra = 0
+    verbose_name_plural = _("Roles (the model owner’s follows from being in a team)")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A role is given or taken, not turned into another one."""
+        return False
+
+
+@admin.register(User)
+class UserAdmin(HistoryAdmin, DjangoUserAdmin):  # type: ignore[misc]
+    form = PersonForm
+    add_form = PersonCreationForm
+    fieldsets = ((None, {"fields": ("email", "name", "is_active", "password_link")}),)
+    add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
+    readonly_fields = ("password_link",)
+    inlines = [RoleGrantInline]
+    list_display = ("name", "email", "roles_held", "is_active")
+    list_filter = ("is_active", "role_grants__role")
+    search_fields = ("name", "email")
+    ordering = ("name",)
+    filter_horizontal = ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("role_grants")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        form.by = request.user
+        return form
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """Roles are given on the second page: first there has to be a person."""
+        return list(self.inlines) if obj is not None else []
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        formset.save(commit=False)
+        for grant in formset.deleted_objects:
+            grant._history_user = request.user
+            grant.delete()
+        for grant in formset.new_objects:
+            services.role_grant(grant.user, Role(grant.role), by=request.user)
+
+    @admin.display(description=_("roles"))
+    def roles_held(self, user: User) -> str:
+        return ", ".join(grant.get_role_display() for grant in user.role_grants.all())
+
+    @admin.display(description=_("password"))
+    def password_link(self, user: User) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:auth_user_password_change", args=[user.pk]),
+            _("Set a new password"),
+        )
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Not by the hash of the password, which a series of lookups could read out."""
+        return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
+
+
+class MembershipFormSet(BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        team = self.instance
+        for form in self.forms:
+            if (
+                self.can_delete
+                and form.cleaned_data.get("DELETE")
+                and form.instance.user_id
+                in (
+                    team.lead_id,
+                    team.deputy_id,
+                )
+            ):
+                raise ValidationError(
+                    _("%(name)s leads the team or is its deputy. Choose somebody else for that first.")
+                    % {"name": form.instance.user}
+                )
+
+
+class MembershipInline(admin.TabularInline):
+    model = TeamMembership
+    formset = MembershipFormSet
+    extra = 0
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People join and leave; a membership does not pass from one to the other."""
+        return False
+
+
+@admin.register(Team)
+class TeamAdmin(HistoryAdmin):
+    fields = ["slug", "name", "lead", "deputy", "is_active"]
+    inlines = [MembershipInline]
+    list_display = ["name", "slug", "lead", "deputy", "is_active"]
+    list_filter = ["is_active"]
+    list_select_related = ["lead", "deputy"]
+    search_fields = ["name", "slug", "lead__name"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """The short name stands in signed records: another one would make every signature stale."""
+        return ["slug"] if obj is not None else []
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = User.objects.filter(is_active=True)
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
+        services.team_save(obj, by=request.user)  # type: ignore[arg-type]
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        formset.save(commit=False)
+        for membership in formset.deleted_objects:
+            membership._history_user = request.user
+            membership.delete()
+        for membership in formset.new_objects:
+            services.member_add(membership.team, membership.user, by=request.user)  # type: ignore[arg-type]
+
+
+@admin.register(Substitution)
+class SubstitutionAdmin(HistoryAdmin, ReadOnlyAdmin):
+    list_display = ["role", "holder", "substitute", "starts", "ends", "ended_at"]
+    list_filter = ["role"]
+    list_select_related = ["holder", "substitute"]
+    search_fields = ["holder__name", "substitute__name"]
