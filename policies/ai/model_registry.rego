@@ -13,30 +13,61 @@ default allow := false
 
 allow if count(deny) == 0
 
-# Words that the rules share. They are written out, without functions where a record has one such field: a
-# function call costs as much as three rules.
-
 going_live if input.deployment.environment == "production"
 
 going_live if input.lifecycle.stage == "production"
 
-has_assessment if {
+# What a record shows. A set is never undefined, so that `not "owner" in shown` means the same to every engine,
+# and one set costs a third of what a rule for each of these costs.
+shown contains "owner" if {
+	is_string(input.owner)
+	trim_space(input.owner) != ""
+}
+
+shown contains "contact" if {
+	is_string(input.contact)
+	trim_space(input.contact) != ""
+}
+
+shown contains "purpose" if {
+	is_string(input.classification.purpose)
+	trim_space(input.classification.purpose) != ""
+}
+
+shown contains "data sensitivity" if {
+	input.classification.data_sensitivity in ["public", "internal", "confidential", "pii", "special_category"]
+}
+
+shown contains "risk tier" if input.classification.risk_tier in ["low", "medium", "high", "critical"]
+
+shown contains "EU AI Act tier" if {
+	input.classification.eu_ai_act_tier in ["out_of_scope", "minimal", "limited", "high", "prohibited"]
+}
+
+shown contains "base model" if {
+	is_string(input.model.base_model)
+	trim_space(input.model.base_model) != ""
+}
+
+shown contains "pinned version" if input.model.version_pinned == true
+
+shown contains "assessment" if {
 	is_string(input.governance.impact_assessment_id)
 	trim_space(input.governance.impact_assessment_id) != ""
 }
 
-has_review_date if {
+shown contains "review date" if {
 	is_string(input.governance.last_reviewed)
 	trim_space(input.governance.last_reviewed) != ""
 }
 
 # Only a list can say who approved: in an object, or a text, "dpo" may mean anything.
-has_dpo if {
+shown contains "dpo" if {
 	is_array(input.governance.approved_by)
 	"dpo" in input.governance.approved_by
 }
 
-has_security if {
+shown contains "security" if {
 	is_array(input.governance.approved_by)
 	"security" in input.governance.approved_by
 }
@@ -44,11 +75,6 @@ has_security if {
 default system_id := ""
 
 system_id := input.id if is_string(input.id)
-
-has_text(value) if {
-	is_string(value)
-	trim_space(value) != ""
-}
 
 # The article's three
 
@@ -65,7 +91,7 @@ has_text(value) if {
 deny contains msg if {
 	input.deployment.environment == "production"
 	input.classification.data_sensitivity == "pii"
-	not has_assessment
+	not "assessment" in shown
 	msg := sprintf("model %q handles PII but has no impact assessment", [system_id])
 }
 
@@ -82,7 +108,7 @@ deny contains msg if {
 deny contains msg if {
 	input.deployment.environment == "production"
 	input.classification.risk_tier == "high"
-	not has_dpo
+	not "dpo" in shown
 	msg := sprintf("high-risk model %q missing DPO approval", [system_id])
 }
 
@@ -98,7 +124,7 @@ deny contains msg if {
 #   fix: Have the impact assessment approved, or complete a review on the system's page.
 deny contains msg if {
 	input.lifecycle.stage == "production"
-	not has_review_date
+	not "review date" in shown
 	msg := sprintf("model %q has no review date", [system_id])
 }
 
@@ -117,7 +143,7 @@ deny contains msg if {
 deny contains msg if {
 	going_live
 	input.classification.data_sensitivity == "special_category"
-	not has_assessment
+	not "assessment" in shown
 	msg := sprintf("model %q handles special-category data but has no impact assessment", [system_id])
 }
 
@@ -133,7 +159,7 @@ deny contains msg if {
 deny contains msg if {
 	going_live
 	input.classification.risk_tier == "critical"
-	not has_dpo
+	not "dpo" in shown
 	msg := sprintf("critical-risk model %q missing DPO approval", [system_id])
 }
 
@@ -149,7 +175,7 @@ deny contains msg if {
 deny contains msg if {
 	going_live
 	input.classification.risk_tier == "critical"
-	not has_security
+	not "security" in shown
 	msg := sprintf("critical-risk model %q missing security approval", [system_id])
 }
 
@@ -166,7 +192,7 @@ deny contains msg if {
 warn contains msg if {
 	going_live
 	input.classification.risk_tier == "high"
-	not has_security
+	not "security" in shown
 	msg := sprintf("high-risk model %q missing security approval", [system_id])
 }
 
@@ -193,7 +219,7 @@ dpo_asked_for_risk if {
 #   fix: Submit the system on its page, so that the data protection officer can sign it.
 deny contains msg if {
 	going_live
-	not has_dpo
+	not "dpo" in shown
 	personal_data
 	not dpo_asked_for_risk
 	msg := sprintf("model %q handles personal data and is missing DPO approval", [system_id])
@@ -264,35 +290,9 @@ stage_problems contains "is in stage production, but its environment is not" if 
 #   fix: Choose the missing classification on the system's edit page.
 deny contains msg if {
 	going_live
-	not classified
+	unclassified := {"data sensitivity", "risk tier", "EU AI Act tier"} - shown
+	count(unclassified) > 0
 	msg := sprintf("model %q is not classified by %s", [system_id, concat(", ", sort(unclassified))])
-}
-
-classified if {
-	known_sensitivity
-	known_risk_tier
-	known_eu_ai_act_tier
-}
-
-known_sensitivity if {
-	input.classification.data_sensitivity in ["public", "internal", "confidential", "pii", "special_category"]
-}
-
-known_risk_tier if input.classification.risk_tier in ["low", "medium", "high", "critical"]
-
-known_eu_ai_act_tier if {
-	input.classification.eu_ai_act_tier in ["out_of_scope", "minimal", "limited", "high", "prohibited"]
-}
-
-unclassified contains "data sensitivity" if not known_sensitivity
-
-unclassified contains "risk tier" if not known_risk_tier
-
-unclassified contains "EU AI Act tier" if not known_eu_ai_act_tier
-
-has_owner if {
-	is_string(input.owner)
-	trim_space(input.owner) != ""
 }
 
 # METADATA
@@ -306,13 +306,8 @@ has_owner if {
 #   fix: Choose the owning team on the system's edit page.
 deny contains msg if {
 	going_live
-	not has_owner
+	not "owner" in shown
 	msg := sprintf("model %q has no owner", [system_id])
-}
-
-has_contact if {
-	is_string(input.contact)
-	trim_space(input.contact) != ""
 }
 
 # METADATA
@@ -326,13 +321,8 @@ has_contact if {
 #   fix: Enter a contact address on the system's edit page.
 deny contains msg if {
 	going_live
-	not has_contact
+	not "contact" in shown
 	msg := sprintf("model %q has no contact", [system_id])
-}
-
-has_purpose if {
-	is_string(input.classification.purpose)
-	trim_space(input.classification.purpose) != ""
 }
 
 # METADATA
@@ -347,13 +337,8 @@ has_purpose if {
 #   fix: Describe the purpose on the system's edit page.
 deny contains msg if {
 	going_live
-	not has_purpose
+	not "purpose" in shown
 	msg := sprintf("model %q has no stated purpose", [system_id])
-}
-
-has_base_model if {
-	is_string(input.model.base_model)
-	trim_space(input.model.base_model) != ""
 }
 
 # METADATA
@@ -367,11 +352,9 @@ has_base_model if {
 #   fix: Enter the base model on the system's edit page.
 warn contains msg if {
 	going_live
-	not has_base_model
+	not "base model" in shown
 	msg := sprintf("model %q does not name its base model", [system_id])
 }
-
-version_pinned if input.model.version_pinned == true
 
 high_or_critical if input.classification.risk_tier == "high"
 
@@ -389,7 +372,7 @@ high_or_critical if input.classification.risk_tier == "critical"
 #   fix: Pin the model version in the deployment, then say so on the system's edit page.
 deny contains msg if {
 	going_live
-	not version_pinned
+	not "pinned version" in shown
 	high_or_critical
 	msg := sprintf("high-risk model %q does not pin its version", [system_id])
 }
@@ -405,7 +388,7 @@ deny contains msg if {
 #   fix: Pin the model version in the deployment, then say so on the system's edit page.
 warn contains msg if {
 	going_live
-	not version_pinned
+	not "pinned version" in shown
 	not high_or_critical
 	msg := sprintf("model %q does not pin its version", [system_id])
 }

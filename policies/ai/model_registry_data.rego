@@ -1,44 +1,20 @@
 # Data governance: training data, retrieval sources, logs. The package is described in model_registry.rego.
 package ai.model_registry
 
-# A word such as "none-fine-tuning" says that there is nothing to list; a single source is a list of one.
-default training_sources := []
-
-training_sources := input.data.training_sources if is_array(input.data.training_sources)
-
-training_sources := [input.data.training_sources] if is_object(input.data.training_sources)
-
-training_stated if has_text(input.data.training_sources)
-
-training_stated if count(training_sources) > 0
-
-default rag_sources := []
-
-rag_sources := input.data.rag_sources if is_array(input.data.rag_sources)
-
-rag_sources := [input.data.rag_sources] if is_object(input.data.rag_sources)
-
-# Anything but a plain "no" counts as personal data, so that `pii: "yes"` is not read as no.
-training_with_pii[place] := source if {
-	some place, source in training_sources
-	source.pii != false
-	source.pii != null
+# A word such as "none-fine-tuning" says that there is nothing to list.
+shown contains "training data" if {
+	is_string(input.data.training_sources)
+	trim_space(input.data.training_sources) != ""
 }
 
-rag_with_pii[place] := source if {
-	some place, source in rag_sources
-	source.pii != false
-	source.pii != null
+shown contains "training data" if {
+	is_array(input.data.training_sources)
+	count(input.data.training_sources) > 0
 }
 
-logs_captured if not object.get(input, ["data", "logs", "captured"], null) in [null, false, "", [], {}]
-
-logs_retained if is_days(input.data.logs.retention_days)
-
-log_readers_named if {
-	is_array(input.data.logs.readers)
-	some reader in input.data.logs.readers
-	has_text(reader)
+has_text(value) if {
+	is_string(value)
+	trim_space(value) != ""
 }
 
 is_days(value) if {
@@ -52,11 +28,29 @@ default part(_, _) := null
 part(whole, key) := whole[key] if is_object(whole)
 
 # What a source is called in a message: its name, or its place in the list.
-default label(_, _) := ""
-
 label(source, place) := sprintf("%q", [source.name]) if {
 	has_text(part(source, "name"))
 } else := sprintf("number %d", [place + 1])
+
+# METADATA
+# title: Data sources are given as lists
+# description: |
+#   What stands where a list of sources should be would be looked at by no rule.
+# custom:
+#   id: sources-are-listed
+#   control: A.4.3
+#   severity: blocker
+#   fix: Enter the sources one by one on the system's edit page.
+deny contains msg if {
+	going_live
+	some key, types in {
+		"rag_sources": ["object", "string", "number", "boolean"],
+		"training_sources": ["object", "number", "boolean"],
+	}
+	type_name(input.data[key]) in types
+	not input.data[key] == ""
+	msg := sprintf("model %q gives its %s as something else than a list", [system_id, key])
+}
 
 # METADATA
 # title: Training data is stated
@@ -70,7 +64,7 @@ label(source, place) := sprintf("%q", [source.name]) if {
 #   fix: List the training sources on the system's edit page, or enter a word such as none-fine-tuning.
 warn contains msg if {
 	going_live
-	not training_stated
+	not "training data" in shown
 	msg := sprintf("model %q does not say what it was trained on", [system_id])
 }
 
@@ -85,7 +79,8 @@ warn contains msg if {
 #   fix: Enter source and licence of this training source on the system's edit page.
 deny contains msg if {
 	going_live
-	some place, source in training_sources
+	is_array(input.data.training_sources)
+	some place, source in input.data.training_sources
 	missing := [word |
 		some key, word in {"source": "source", "license": "licence"}
 		not has_text(part(source, key))
@@ -109,7 +104,10 @@ deny contains msg if {
 #   fix: Enter the consent basis of this training source on the system's edit page.
 deny contains msg if {
 	going_live
-	some place, source in training_with_pii
+	is_array(input.data.training_sources)
+	some place, source in input.data.training_sources
+	source.pii != false # anything but a plain "no", so that `pii: "yes"` counts
+	source.pii != null
 	not has_text(object.get(source, "consent_basis", null))
 	msg := sprintf("training source %s of model %q holds PII without a consent basis", [
 		label(source, place),
@@ -128,7 +126,10 @@ deny contains msg if {
 #   fix: Enter the retention in days of this source on the system's edit page.
 deny contains msg if {
 	going_live
-	some place, source in rag_with_pii
+	is_array(input.data.rag_sources)
+	some place, source in input.data.rag_sources
+	source.pii != false
+	source.pii != null
 	not is_days(object.get(source, "retention_days", null))
 	msg := sprintf("RAG source %s of model %q holds PII without a retention period", [
 		label(source, place),
@@ -148,7 +149,10 @@ deny contains msg if {
 #   fix: Describe the erasure procedure of this source on the system's edit page.
 warn contains msg if {
 	going_live
-	some place, source in rag_with_pii
+	is_array(input.data.rag_sources)
+	some place, source in input.data.rag_sources
+	source.pii != false
+	source.pii != null
 	not has_text(object.get(source, "erasure_procedure", null))
 	msg := sprintf("RAG source %s of model %q holds PII without an erasure procedure", [
 		label(source, place),
@@ -167,9 +171,15 @@ warn contains msg if {
 #   fix: Enter the log retention in days on the system's edit page.
 deny contains msg if {
 	going_live
-	logs_captured
-	not logs_retained
+	not object.get(input, ["data", "logs", "captured"], null) in [null, false, "", [], {}]
+	not is_days(object.get(input, ["data", "logs", "retention_days"], null))
 	msg := sprintf("model %q captures logs without a retention period", [system_id])
+}
+
+names_somebody(readers) if {
+	is_array(readers)
+	some reader in readers
+	has_text(reader)
 }
 
 # METADATA
@@ -183,7 +193,8 @@ deny contains msg if {
 #   fix: Name who may read the logs on the system's edit page.
 warn contains msg if {
 	going_live
-	logs_captured
-	not log_readers_named
+	not object.get(input, ["data", "logs", "captured"], null) in [null, false, "", [], {}]
+	readers := object.get(input, ["data", "logs", "readers"], null)
+	not names_somebody(readers)
 	msg := sprintf("model %q captures logs without naming who may read them", [system_id])
 }

@@ -2,21 +2,16 @@
 # and in an agent, its rules are silent. The package is described in model_registry.rego.
 package ai.model_registry
 
-assessment_approved if is_object(input.facts.assessment)
-
-# The portal says that there is none, with null. Where it says nothing, this is silent.
-assessment_missing if type_name(input.facts.assessment) != "object"
-
 # A record that claims no assessment either has been asked for one by its sensitivity already.
 assessment_already_asked if {
 	input.deployment.environment == "production"
 	input.classification.data_sensitivity == "pii"
-	not has_assessment
+	not "assessment" in shown
 }
 
 assessment_already_asked if {
 	input.classification.data_sensitivity == "special_category"
-	not has_assessment
+	not "assessment" in shown
 }
 
 # METADATA
@@ -29,7 +24,7 @@ assessment_already_asked if {
 #   severity: blocker
 #   fix: Open the system's page, start an impact assessment and have it approved.
 deny contains msg if {
-	assessment_missing
+	type_name(input.facts.assessment) != "object" # the portal says null where there is none
 	going_live
 	not assessment_already_asked
 	msg := sprintf("model %q has no approved impact assessment", [system_id])
@@ -46,7 +41,7 @@ deny contains msg if {
 #   severity: blocker
 #   fix: Open the system's assessment, start a new version and have it approved.
 deny contains msg if {
-	assessment_approved
+	is_object(input.facts.assessment)
 	going_live
 	count(changed_since_assessment) > 0
 	msg := sprintf("model %q changed since its assessment was approved: %s", [
@@ -76,7 +71,7 @@ changed_since_assessment contains "in a way that cannot be read" if {
 #   severity: blocker
 #   fix: Add mitigations in a new version of the assessment until the residual risk can be accepted.
 deny contains msg if {
-	assessment_approved
+	is_object(input.facts.assessment)
 	going_live
 	some objection in residual_objections
 	msg := sprintf("model %q: %s", [system_id, objection])
