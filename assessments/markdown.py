@@ -79,7 +79,9 @@ def to_markdown(title: str, subtitle: str, parts: Iterable[Part]) -> str:
         lines += ["", f"## {_plain(part.title, number=True)}", ""]
         for item in part.items:
             lines += _item(item)
-    return "\n".join(lines).rstrip() + "\n"
+        while not lines[-1]:
+            lines.pop()
+    return "\n".join(lines) + "\n"
 
 
 def _item(item: Item) -> list[str]:
