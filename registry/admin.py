@@ -1,4 +1,4 @@
-"""The registry in the back office. The record goes through the same schema and services as everywhere else."""
+"""The registry in the back office. The record goes through the same schema and services as anywhere."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError as SchemaError
 
-from aims.accounts.back_office import HistoryAdmin, ReadOnlyAdmin
+from aims.accounts.back_office import HistoryAdmin, ReadOnlyAdmin, person
 from aims.accounts.models import Team, User
 from registry import documents, services
 from registry.choices import Stage
@@ -130,7 +130,7 @@ class AISystemAdmin(HistoryAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AISystem]:
-        return AISystem.objects.visible_to(request.user)  # type: ignore[arg-type]
+        return AISystem.objects.visible_to(person(request))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Without the fields of the change where there is none to make."""
@@ -144,11 +144,7 @@ class AISystemAdmin(HistoryAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         user = request.user
-        return (
-            isinstance(user, User)
-            and user.has_perm("registry.add_aisystem")
-            and Team.objects.of(user).exists()
-        )
+        return user.has_perm("registry.add_aisystem") and Team.objects.of(person(request)).exists()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is not None and obj.stage not in EDITABLE:
@@ -158,9 +154,9 @@ class AISystemAdmin(HistoryAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("registry.view_aisystem", obj)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
-        form.user = request.user
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.user = person(request)
         form.refusal = getattr(request, "refusal", None)
         return form
 
@@ -208,9 +204,7 @@ class GateDecisionAdmin(ReadOnlyAdmin):
     date_hierarchy = "decided_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GateDecision]:
-        return GateDecision.objects.filter(
-            system__in=AISystem.objects.visible_to(request.user)  # type: ignore[arg-type]
-        )
+        return GateDecision.objects.filter(system__in=AISystem.objects.visible_to(person(request)))
 
 
 class ExceptionForm(forms.ModelForm):

@@ -1,4 +1,4 @@
-"""What every admin of the portal has in common: nothing is deleted, nothing goes back in time, views are views."""
+"""What every admin of the portal has in common: nothing is deleted, nothing reverted, views are views."""
 
 from typing import Any
 
@@ -8,6 +8,14 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
+
+from aims.accounts.models import User
+
+
+def person(request: HttpRequest) -> User:
+    """Who is logged in: the admin site lets nobody else this far."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 class KeepingAdmin(admin.ModelAdmin):

@@ -5,8 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from aims.accounts.back_office import ReadOnlyAdmin
-from aims.accounts.models import User
+from aims.accounts.back_office import ReadOnlyAdmin, person
 from aims.signoffs.models import SignOff
 
 
@@ -20,7 +19,7 @@ class SignOffAdmin(ReadOnlyAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """All signatures or none: who sees only some systems finds theirs on the systems' own pages."""
-        return isinstance(request.user, User) and request.user.may_everywhere("signoffs.view_signoff")
+        return person(request).may_everywhere("signoffs.view_signoff")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

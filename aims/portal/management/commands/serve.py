@@ -11,9 +11,9 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server import MPServer
 
 from aims.accounts.models import User
 from aims.portal.processes import die_with_parent
@@ -82,9 +82,9 @@ def leave_no_connections() -> None:
             each.close_pool()  # type: ignore[attr-defined]
 
 
-def server(host: str, port: int) -> Granian:
+def server(host: str, port: int) -> MPServer:
     """One worker process: SQLite has one writer at a time, and threads share what was loaded."""
-    return Granian(
+    return MPServer(
         "aims.wsgi:application",
         address=host,
         port=port,
