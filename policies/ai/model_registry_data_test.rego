@@ -55,11 +55,13 @@ test_sources_that_are_no_list if {
 	every value in [{"name": "x"}, 3, true] {
 		said(training(value)) == {`model "helper" gives its training_sources as something else than a list`}
 	}
-	every value in [{"name": "x"}, 3, true, "kb"] {
+	every value in [{"name": "x"}, 3, true] {
 		record := with_data({"training_sources": "none", "rag_sources": value})
 		said(record) == {`model "helper" gives its rag_sources as something else than a list`}
 	}
-	every value in [null, "", []] {
+	silent := {"deployment": {"environment": "development"}, "data": {"rag_sources": 3}}
+	said(silent) == set()
+	every value in [null, "", "none", []] {
 		said(with_data({"training_sources": "none", "rag_sources": value})) == set()
 	}
 }
@@ -80,6 +82,7 @@ test_rag_source_without_pii if {
 	said(rag({"name": "kb", "pii": false})) == set()
 	said(rag({"name": "kb"})) == set()
 	said(rag({"name": "kb", "pii": null})) == set()
+	warned(rag({"name": "kb", "pii": null})) == set()
 	warned(rag({"name": "kb", "pii": false})) == set()
 }
 
@@ -97,6 +100,13 @@ test_rag_pii_without_erasure_is_a_warning if {
 	model_registry.allow with input as record
 	described := rag({"name": "kb", "pii": true, "retention_days": 30, "erasure_procedure": "delete the row"})
 	warned(described) == set()
+}
+
+test_a_source_without_a_name_is_called_by_its_place if {
+	every name in [null, "", " ", 3] {
+		record := rag({"name": name, "pii": true, "erasure_procedure": "delete the row"})
+		said(record) == {`RAG source number 1 of model "helper" holds PII without a retention period`}
+	}
 }
 
 test_every_rag_source_is_looked_at if {

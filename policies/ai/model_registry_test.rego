@@ -189,6 +189,10 @@ test_critical_risk_needs_dpo_and_security if {
 	denies(no_dpo, `critical-risk model "helper" missing DPO approval`)
 	no_security := object.union(changed(critical), {"governance": {"approved_by": ["cto", "dpo"]}})
 	denies(no_security, `critical-risk model "helper" missing security approval`)
+	every value in [null, "security", {"role": "security"}] {
+		patch := [{"op": "replace", "path": "governance/approved_by", "value": value}]
+		denies(json.patch(changed(critical), patch), "missing security approval")
+	}
 }
 
 test_high_risk_without_security_is_a_warning if {
@@ -239,6 +243,7 @@ test_prohibited_at_every_stage_but_retired if {
 test_unknown_environment_and_stage if {
 	denies(changed({"deployment": {"environment": "Production"}}), "unknown environment")
 	denies({"lifecycle": {"stage": "live"}}, "unknown lifecycle stage")
+	denies(changed({"lifecycle": {"stage": "live"}}), "unknown lifecycle stage")
 }
 
 test_stage_production_elsewhere_than_in_production if {

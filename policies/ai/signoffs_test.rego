@@ -63,8 +63,10 @@ test_assessment_needs_dpo if {
 
 test_assessment_gives_its_own_reasons if {
 	why(assessment("high"), "dpo") == "approves every impact assessment"
-	why(object.union(assessment("low"), {"record": {"classification": {"data_sensitivity": null}}}), "dpo") == "approves every impact assessment"
-	why(object.union(assessment("low"), {"record": {"classification": {"data_sensitivity": "special_category"}}}), "dpo") == "approves every impact assessment"
+	every sensitivity in [null, "special_category"] {
+		question := object.union(system(sensitivity, "low"), {"subject": "assessment"})
+		why(question, "dpo") == "approves every impact assessment"
+	}
 	why(system("internal", "critical"), "security") == "the risk tier is critical"
 }
 

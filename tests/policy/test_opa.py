@@ -18,6 +18,7 @@ pytestmark = pytest.mark.skipif(
     OPA is None, reason="NOT CHECKED AGAINST A REAL OPA: there is no `opa` on PATH"
 )
 
+WRONG: list[Any] = [None, "", "text", 3, True, [], {}, ["dpo"], [{"pii": True}]]
 GOLDEN = Path(__file__).parent / "data" / "article-rules.jsonl"
 
 
@@ -26,7 +27,7 @@ def variants() -> list[dict[str, Any]]:
     found = [json.loads(line)["input"] for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
     for section, fields in article_record().items():
         for field in fields if isinstance(fields, dict) else [None]:
-            for value in [None, "", "text", 3, True, [], {}, ["dpo"], [{"pii": True}]]:
+            for value in WRONG:
                 record = article_record()
                 if field is None:
                     record[section] = value
