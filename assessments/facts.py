@@ -42,10 +42,10 @@ def approved_assessments(systems: Sequence[AISystem]) -> dict[int, dict[str, Any
     }
 
 
-def _stale(system: AISystem, assessed: dict[str, Any], policies: PolicySet) -> list[str]:
-    """Paths of what changed since the assessment and, by policy, undoes it."""
+def _stale(system: AISystem, assessed: dict[str, Any], policies: PolicySet) -> list[dict[str, str]]:
+    """The paths, each as {"path": …}, of what changed since the assessment and, by policy, undoes it."""
     now = documents.signable(documents.record_of(system), None)
     return [
-        change.path
+        {"path": change.path}
         for change in material_changes(gate.SUBJECT, assessed, now, policies).get("assessment", [])
     ]

@@ -126,9 +126,9 @@ def _signature_row(signature: Signature, system: AISystem, user: User) -> dict[s
         "state": states[signature.state],
         "title": _("%(role)s has signed") % {"role": signature.role.label}
         if signature.state == "valid"
-        else _("Signature of the role %(role)s") % {"role": signature.role.label},
+        else _("%(role)s signs") % {"role": signature.role.label},
         "fact": fact,
-        "fix": "" if signature.state == "valid" else signature.why,
+        "fix": "" if signature.state == "valid" else _("Asked because %(why)s.") % {"why": signature.why.rstrip(".")},
     }
     if signature.state != "valid" and _holds(user, signature.role):
         row |= {"fix_url": decide, "fix_label": _("Decide")}

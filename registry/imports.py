@@ -238,7 +238,10 @@ def _write(row: Row, *, by: User, reason: str) -> None:
 def _claim_text(row: Row) -> str:
     if not row.claims:
         return ""
-    claims = ", ".join(f"{claim.path} = {claim.after}" for claim in row.claims)
+    claims = ", ".join(
+        f"{claim.path} = {', '.join(claim.after) if isinstance(claim.after, list) else claim.after}"
+        for claim in row.claims
+    )
     return _("Claimed by the file and not confirmed by the portal: %(claims)s") % {"claims": claims}
 
 

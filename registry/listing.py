@@ -23,10 +23,6 @@ CHOICES: dict[str, tuple[Any, list[tuple[str, Any]]]] = {
 
 SORTS = {"name": "name", "stage": "stage", "risk": "risk_rank", "changed": "updated_at", "owner": "team__name"}
 
-SHOWN = ("slug", "name", "stage", "risk_tier", "data_sensitivity", "updated_at", "purpose", "team__name", "team__slug")
-"""Columns that a row of the list shows."""
-
-
 class CountOnce(Paginator):  # type: ignore[type-arg]
     """Django's paginator; the list it pages is already bounded by rights and filters."""
 
@@ -60,6 +56,17 @@ def listing(user: User, params: QueryDict) -> Listing:
     owner = params.get("owner", "")
     if owner in dict(teams):
         chosen["team__slug"] = owner
+    compliance = params.get("compliance", "")
+    if compliance == "out":
+        systems = systems.out_of_compliance()
+    filters.append(
+        {
+            "name": "compliance",
+            "label": _("Compliance"),
+            "options": [("out", _("Out of compliance"))],
+            "value": compliance if compliance == "out" else "",
+        }
+    )
     filters.append({"name": "owner", "label": _("Owner"), "options": teams, "value": chosen.get("team__slug", "")})
     query = params.get("q", "").strip()[:200]
     found = systems.filter(**chosen).search(query)
@@ -69,5 +76,5 @@ def listing(user: User, params: QueryDict) -> Listing:
         found = found.with_risk_rank()
     sort = sort if sort.removeprefix("-") in SORTS else "name"
     found = found.order_by(("-" if sort.startswith("-") else "") + column, "pk")
-    page = CountOnce(found.select_related("team"), PAGE_SIZE).get_page(params.get("page"))
-    return Listing(page, filters, query, sort, bool(chosen or query))
+    page = CountOnce(found.select_related("team", "snapshot"), PAGE_SIZE).get_page(params.get("page"))
+    return Listing(page, filters, query, sort, bool(chosen or query or compliance == "out"))

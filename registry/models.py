@@ -28,6 +28,10 @@ class AISystemQuerySet(models.QuerySet["AISystem"]):
         )
         return self.filter(Q(team__in=user.team_ids) | Q(pk__in=exceptions.values("content_object")))
 
+    def out_of_compliance(self) -> "AISystemQuerySet":
+        """Systems that serve people and that the gate, asked today, would not let in."""
+        return self.filter(stage__in=[Stage.PRODUCTION, Stage.CANARY]).exclude(snapshot__verdict="allow")
+
     def with_risk_rank(self) -> "AISystemQuerySet":
         """Annotated with `risk_rank`: 0 for the lowest tier up to 3 for critical, to sort by."""
         ranks = [When(risk_tier=tier, then=Value(rank)) for rank, tier in enumerate(RiskTier.values)]
@@ -136,6 +140,11 @@ class AISystem(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("registry:system", args=[self.slug])
+
+    @property
+    def listed_out_of_compliance(self) -> bool:
+        """For lists: whether the last snapshot says so of a system that serves people."""
+        return self.stage in (Stage.PRODUCTION, Stage.CANARY) and self.snapshot.verdict != "allow"
 
 
 class GateDecision(models.Model):

@@ -5,6 +5,7 @@ another policy revision and a date going by; both are noticed in one query and m
 """
 
 import datetime as dt
+import time
 from collections.abc import Iterable, Sequence
 
 from django.db.models import Q, QuerySet
@@ -17,6 +18,9 @@ from registry.choices import Stage
 from registry.models import AISystem, GateSnapshot
 
 BATCH = 500
+
+LOOK_AGAIN_AFTER = 60
+"""Seconds."""
 
 SIGNABLE = (Stage.ASSESSMENT, Stage.APPROVED, Stage.CANARY, Stage.PRODUCTION, Stage.SUSPENDED)
 """Stages in which a system waits for signatures; a draft waits for nobody."""
@@ -51,6 +55,17 @@ def renew() -> int:
     for start in range(0, len(ids), BATCH):
         refresh_by_id(ids[start : start + BATCH])
     return len(ids)
+
+
+def keep_current() -> None:
+    """Renew, but look at most once a minute in this process, and at once after a change of the policies."""
+    key = (shipped().revision, timezone.localdate(), int(time.monotonic() // LOOK_AGAIN_AFTER))
+    if _looked.get("at") != key:
+        renew()
+        _looked["at"] = key
+
+
+_looked: dict[str, tuple[str, dt.date, int]] = {}
 
 
 def overtaken() -> QuerySet[AISystem]:

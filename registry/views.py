@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from aims.accounts.http import UserRequest
 from aims.ledger.changes import changes
-from registry import checklist, documents, gate, presentation, services
-from registry.choices import Stage
+from registry import checklist, documents, gate, presentation, services, snapshots
 from registry.errors import Conflict, ReasonNeeded, WrongStage
 from registry.forms import ReasonForm, SystemForm
 from registry.listing import listing
@@ -32,9 +31,8 @@ def _system_or_404(request: UserRequest, slug: str) -> AISystem:
 
 @require_safe
 def system_list(request: UserRequest) -> HttpResponse:
+    snapshots.keep_current()
     found = listing(request.user, request.GET)
-    rows = list(found.page.object_list)
-    in_use = gate.judge_all([system for system in rows if system.stage in (Stage.PRODUCTION, Stage.CANARY)])
     return render(
         request,
         "registry/aisystem_list.html",
@@ -42,7 +40,6 @@ def system_list(request: UserRequest) -> HttpResponse:
             "listing": found,
             "page": found.page,
             "sort": found.sort,
-            "rows": [(system, in_use.get(system.pk)) for system in rows],
             "may_add": request.user.has_perm("registry.add_aisystem"),
             "may_import": request.user.has_perm("registry.import_aisystem"),
         },

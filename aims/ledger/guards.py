@@ -13,6 +13,7 @@ from typing import Any
 from django.core import checks
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +125,24 @@ def install_after_migrations(*, using: str, **_: Any) -> None:
 def check_standing(
     *, app_configs: Any, databases: Sequence[str] | None = None, **_: Any
 ) -> list[checks.CheckMessage]:
-    """`aims.E001`: every guard stands in each database that is checked."""
+    """`aims.E001`: every guard stands in each database that is checked.
+
+    A database that has yet to be migrated is passed over: `migrate` runs this check too, and installs them.
+    """
     messages: list[checks.CheckMessage] = []
     for alias in databases or ():
         missing = sorted(_guards.keys() - standing(connections[alias]))
-        if missing:
+        if missing and not _migrations_pending(connections[alias]):
             messages.append(
                 checks.Error(
                     f"The database does not hold these rules: {', '.join(missing)}.",
-                    hint="Run `manage.py migrate`; it installs them. Find out who removed them.",
+                    hint="Find out who removed them, then run `manage.py migrate --skip-checks`: it installs them.",
                     id="aims.E001",
                 )
             )
     return messages
+
+
+def _migrations_pending(connection: BaseDatabaseWrapper) -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

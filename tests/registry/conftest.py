@@ -34,7 +34,7 @@ def form_data(owner: Any) -> Callable[[AISystem], dict[str, Any]]:
         ):
             for bound in part:
                 value = bound.value()
-                if value not in (None, False, [], ""):
+                if value is not None and value is not False and value not in ([], ""):
                     posted[bound.html_name] = bound.field.prepare_value(value)
         return posted
 
