@@ -175,7 +175,8 @@ def read(folder: Path = FOLDER) -> Catalogue:
     problems: list[str] = []
     for name, shape in _FILES.items():
         try:
-            files[name] = shape.model_validate(yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8")))
+            text = (folder / f"{name}.yaml").read_text("utf-8")
+            files[name] = shape.model_validate(yaml.load(text, Loader=yaml.CSafeLoader))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             problems.append(f"{name}.yaml: cannot be read: {error}")
         except ValidationError as error:

@@ -46,6 +46,7 @@ class Control(models.Model):
     crosswalk = models.JSONField(
         _("related references"),
         default=list,
+        blank=True,
         help_text=_("Entries of other standards and laws: standard, ref, title, strength, why."),
     )
     standard = models.CharField(_("standard"), max_length=40)
@@ -76,7 +77,7 @@ class Clause(models.Model):
     ref = models.CharField(_("number"), max_length=10, unique=True)
     position = models.PositiveSmallIntegerField(_("position"))
     parent = models.ForeignKey(
-        "self", models.PROTECT, related_name="parts", null=True, verbose_name=_("part of clause")
+        "self", models.PROTECT, related_name="parts", null=True, blank=True, verbose_name=_("part of clause")
     )
     title = models.CharField(_("title"), max_length=200)
     summary = models.TextField(_("what has to be shown"))
