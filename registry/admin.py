@@ -155,7 +155,7 @@ class AISystemAdmin(HistoryAdmin):
         return request.user.has_perm("registry.view_aisystem", obj)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.user = person(request)
         form.refusal = getattr(request, "refusal", None)
         return form

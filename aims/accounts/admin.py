@@ -76,7 +76,7 @@ class UserAdmin(HistoryAdmin, DjangoUserAdmin):  # type: ignore[misc]
         return super().get_queryset(request).prefetch_related("role_grants")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.by = person(request)
         return form
 
