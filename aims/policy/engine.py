@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-import regorus  # type: ignore[import-untyped]
+import regorus
 
 from aims.policy.findings import PolicyError
 from aims.policy.syntax import engine_text

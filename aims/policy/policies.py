@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import regorus  # type: ignore[import-untyped]
+import regorus
 from django.conf import settings
 
 from aims.policy import engine

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-import regorus  # type: ignore[import-untyped]
+import regorus
 
 from aims.policy import metadata
 from aims.policy.findings import Finding, PolicyError
@@ -158,7 +158,7 @@ def as_reference(node: Node) -> Reference | None:
 
 def is_metadata_for_rule(block: metadata.Block) -> bool:
     """Whether a block speaks about the rule below it, and not about its package or all rules of its name."""
-    return block.content.get("scope", "rule") == "rule"
+    return bool(block.content.get("scope", "rule") == "rule")
 
 
 def engine_text(error: BaseException) -> str:
