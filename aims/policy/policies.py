@@ -22,6 +22,8 @@ from aims.policy.rules import Rule
 from aims.policy.syntax import Module, parse
 from aims.policy.verdict import Denial, Verdict
 
+__all__ = ["DENIAL_PACKAGE", "PolicyError", "PolicySet", "read", "shipped"]
+
 DENIAL_PACKAGE = "ai.model_registry"
 
 
