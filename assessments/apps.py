@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from aims.ledger import guards
@@ -14,7 +15,7 @@ class AssessmentsConfig(AppConfig):
         # Models are ready only now.
         from assessments import facts, panel, signing, trail  # noqa: PLC0415
         from registry import facts as registry_facts  # noqa: PLC0415
-        from registry import panels, timeline  # noqa: PLC0415
+        from registry import panels, presentation, timeline  # noqa: PLC0415
         from registry import signing as registry_signing  # noqa: PLC0415
 
         guards.register(*assessment_guards.GUARDS)
@@ -22,5 +23,6 @@ class AssessmentsConfig(AppConfig):
         registry_signing.register_authors(signing.authors_of_systems)
         registry_facts.register("assessment", facts.approved_assessments)
         panels.register(panel.PANEL)
+        presentation.link("assessment.ref", lambda ref: reverse("assessments:assessment", args=[ref]))
         for source in trail.SOURCES:
             timeline.register(source)

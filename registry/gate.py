@@ -18,7 +18,7 @@ from aims.policy.policies import PolicyError, PolicySet, shipped
 from aims.policy.verdict import Denial, Verdict
 from aims.signoffs.models import Decision, SignOff
 from aims.signoffs.standing import Standing, latest_decisions, standing_of
-from registry import documents, facts
+from registry import documents, facts, presentation
 from registry.models import AISystem
 
 SUBJECT = "system"
@@ -45,8 +45,8 @@ class Signature:
             case "valid":
                 return _("Signed, and nothing that matters changed since.")
             case "stale":
-                return _("Stale: what was signed has changed since (%(paths)s).") % {
-                    "paths": ", ".join(change.path for change in self.changes)
+                return _("Stale: what was signed has changed since (%(fields)s).") % {
+                    "fields": ", ".join(presentation.label(change.path) for change in self.changes)
                 }
             case "changes":
                 return _("Asked for changes.")

@@ -1,8 +1,10 @@
 """The record in words that people read: labels of its fields, values, sections."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,6 +38,14 @@ _LABELS = {
     "data.logs.retention_days": gettext_lazy("logs kept for, days"),
     "data.logs.readers": gettext_lazy("who reads the logs"),
 }
+
+_links: dict[str, Callable[[Any], str]] = {}
+
+
+def link(path: str, address: Callable[[Any], str]) -> None:
+    """Let the values at a path lead somewhere; upper apps say where, in `ready()`."""
+    _links[path] = address
+
 
 _ENTRY = re.compile(r"\[(?P<name>[^\]]*)\]")
 
@@ -102,7 +112,10 @@ def _section(name: str, values: dict[str, Any]) -> Section:
         if path == "data.logs" and isinstance(value, dict):
             rows += [(label(f"{path}.{part}"), value_text("", entry)) for part, entry in value.items()]
         else:
-            rows.append((label(path), value_text(path, value)))
+            text = value_text(path, value)
+            if path in _links and value:
+                text = format_html('<a href="{}">{}</a>', _links[path](value), text)
+            rows.append((label(path), text))
     return Section(str(SECTIONS[name]), tuple(rows))
 
 
