@@ -1,0 +1,100 @@
+"""Who works in the demo company, and with which password they log in."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+
+from aims import environment
+from aims.accounts import services
+from aims.accounts.models import Team, User
+from aims.accounts.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    login: str
+    name: str
+    role: Role | None = None
+    """None for model owners: their role follows from the team."""
+    does: str = ""
+    """What to try as this person; empty for those who only fill the stage."""
+
+    @property
+    def email(self) -> str:
+        return f"{self.login}@example.com"
+
+
+PEOPLE = (
+    Person("owner", "Maren Holt", None, "leads the AI platform team: assesses and promotes its systems"),
+    Person("dpo", "Ingrid Solberg", Role.DPO, "data protection officer: an assessment waits for her"),
+    Person("cto", "Henrik Aas", Role.CTO, "chief technology officer: signs for production"),
+    Person("security", "Samira Haddad", Role.SECURITY, "security officer: signs high-risk systems"),
+    Person("lead", "Clara Winter", Role.LEAD, "compliance lead: sees everything, imports records"),
+    Person("auditor", "Jonas Bergmann", Role.AUDITOR, "internal auditor: reads everything, changes nothing"),
+    Person("admin", "Lukas Ferrer", Role.ADMIN, "administrator: people, roles and teams"),
+    Person("oncall", "Priya Nair", Role.ONCALL, "on-call engineer: can suspend and roll back"),
+    Person("deputy", "Tobias Rehn"),
+    Person("claims", "Eva Brandt"),
+    Person("claims-deputy", "Rafael Moreau"),
+)
+
+
+def is_there() -> bool:
+    """Whether this database is the demo's. No real company has people at example.com."""
+    return User.objects.filter(email__in=[person.email for person in PEOPLE]).exists()
+
+
+def hire(password: str) -> dict[str, User]:
+    """Login -> person; teams included. One hash serves all, so that a start does not take seconds."""
+    encoded = make_password(password)
+    staff = {}
+    for person in PEOPLE:
+        user = User(email=person.email, name=person.name, password=encoded)
+        user.full_clean()
+        user.save()
+        staff[person.login] = user
+    admin = staff["admin"]
+    for person in PEOPLE:
+        if person.role is not None:
+            services.role_grant(staff[person.login], person.role, by=admin)
+    _team("team-ai-platform", "AI platform team", staff["owner"], staff["deputy"], by=admin)
+    _team("team-claims", "Claims analytics", staff["claims"], staff["claims-deputy"], by=admin)
+    return staff
+
+
+def _team(slug: str, name: str, lead: User, deputy: User, *, by: User) -> Team:
+    return services.team_create(slug=slug, name=name, lead=lead, deputy=deputy, by=by)
+
+
+def password_file() -> Path:
+    return Path(settings.AIMS_HOME) / "demo-password"
+
+
+def password() -> str:
+    """The demo password: AIMS_DEMO_PASSWORD, else one that is made up once and kept in AIMS_HOME."""
+    if given := environment.text("AIMS_DEMO_PASSWORD"):
+        return given
+    file = password_file()
+    if file.exists():
+        return file.read_text().strip()
+    made = f"demo-{secrets.token_hex(5)}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+        opened.write(f"{made}\n")
+    return made
+
+
+def let_in(password: str) -> None:
+    """See that the password opens every demo account, as the start says. Usually one hash is all there is."""
+    users = list(User.objects.filter(email__in=[person.email for person in PEOPLE]))
+    good = {encoded for encoded in {user.password for user in users} if check_password(password, encoded)}
+    locked_out = [user for user in users if user.password not in good]
+    if locked_out:
+        fresh = make_password(password)
+        for user in locked_out:
+            user.password = fresh
+            user.save(update_fields=["password"])
