@@ -52,16 +52,16 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 @cache
-def _schema() -> tuple[bytes, str]:
+def _schema(base_url: str) -> tuple[bytes, str]:
     """The JSON Schema of the record, and its ETag. It changes with the code only."""
-    content = json.dumps(json_schema(), indent=2, ensure_ascii=False).encode()
+    content = json.dumps(json_schema(base_url), indent=2, ensure_ascii=False).encode()
     return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 @require_safe
 @login_not_required
 @cache_control(public=True, max_age=3600)
-@condition(etag_func=lambda request: _schema()[1])
+@condition(etag_func=lambda request: _schema(settings.AIMS_URL)[1])
 def schema(request: HttpRequest) -> HttpResponse:
     """The JSON Schema of the record, for editors and CI."""
-    return HttpResponse(_schema()[0], content_type="application/schema+json")
+    return HttpResponse(_schema(settings.AIMS_URL)[0], content_type="application/schema+json")

@@ -38,7 +38,7 @@ class Work:
 
 def work_of(user: User) -> Work:
     """Everything that waits for the person. The number of queries does not depend on how much that is."""
-    snapshots.renew()
+    snapshots.keep_current()
     waiting = waiting_for(user)[:SHOWN]
     own = AISystem.objects.filter(team__in=user.team_ids).exclude(stage=Stage.RETIRED)
     systems = list(own.select_related("team").order_by("-updated_at", "pk")[:SHOWN])

@@ -55,15 +55,9 @@ def change(team: Team, owner: User) -> Callable[..., AISystem]:
 
     def edit(system: AISystem, **columns: Any) -> AISystem:
         system.refresh_from_db()
-        document = documents.record_of(system)
-        for path, column in documents.COLUMNS.items():
-            if column in columns:
-                *sections, key = path.split(".")
-                part = document
-                for section in sections:
-                    part = part[section]
-                part[key] = columns[column]
-        record = Record.model_validate(document)
+        for column, value in columns.items():
+            setattr(system, column, value)
+        record = Record.model_validate(documents.record_of(system))
         return system_update(
             system, record, team=team, by=owner, revision=system.revision, reason="As it is."
         )
