@@ -37,6 +37,8 @@ class Signature:
     signoff: SignOff | None = None
     changes: tuple[Change, ...] = ()
     """For a stale one: what changed since, and matters."""
+    returned: bool = False
+    """Whether the role sent back exactly what is there now: then the owner is asked, not the role."""
 
     @property
     def state_text(self) -> str:
@@ -98,6 +100,11 @@ class Answer:
     def open_signatures(self) -> list[Signature]:
         return [signature for signature in self.signatures if signature.state != "valid"]
 
+    @property
+    def awaited_signatures(self) -> list[Signature]:
+        """Open ones that their roles have to see to now."""
+        return [signature for signature in self.open_signatures if not signature.returned]
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "verdict": self.verdict,
@@ -157,7 +164,9 @@ def _answer(
         record["governance"] |= {"impact_assessment_id": assessment["ref"], "last_reviewed": reviewed.isoformat()}
     record["governance"]["approved_by"] = standing.valid
     judged = documents.as_production(record)
-    signatures = tuple(_signature(Role(entry["role"]), entry["why"], standing) for entry in _by_role(required))
+    signatures = tuple(
+        _signature(Role(entry["role"]), entry["why"], standing, signable) for entry in _by_role(required)
+    )
     judged["facts"] = {
         **known.values,
         "today": today.isoformat(),
@@ -191,7 +200,7 @@ def _by_role(required: list[dict[str, str]]) -> list[dict[str, str]]:
     return [{"role": role, "why": " ".join(sorted(reasons[role]))} for role in sorted(reasons, key=order.index)]
 
 
-def _signature(role: Role, why: str, standing: Standing) -> Signature:
+def _signature(role: Role, why: str, standing: Standing, signable: dict[str, Any]) -> Signature:
     signoff = standing.latest.get(role)
     if signoff is None:
         return Signature(role, why, "missing")
@@ -199,7 +208,8 @@ def _signature(role: Role, why: str, standing: Standing) -> Signature:
         if role in standing.stale:
             return Signature(role, why, "stale", signoff, tuple(standing.stale[role]))
         return Signature(role, why, "valid", signoff)
-    return Signature(role, why, "changes" if signoff.decision == Decision.CHANGES else "reject", signoff)
+    state: SignatureState = "changes" if signoff.decision == Decision.CHANGES else "reject"
+    return Signature(role, why, state, signoff, returned=signoff.document == signable)
 
 
 def _combined(

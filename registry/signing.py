@@ -101,7 +101,7 @@ def _waiting_for(user: User, limit: int = 50) -> Iterator[subjects.Waiting]:
     waiting = snapshots.waiting_for(user).select_related("system__team")[:limit]
     answers = gate.judge_all([snapshot.system for snapshot in waiting])
     for answer in answers.values():
-        for signature in answer.open_signatures:
+        for signature in answer.awaited_signatures:
             if signature.role in user.roles:
                 yield subjects.Waiting(
                     title=answer.system.name,

@@ -97,7 +97,7 @@ def _snapshot(answer: gate.Answer) -> GateSnapshot:
         system=answer.system,
         verdict=answer.verdict,
         blockers=len(answer.blockers) + len(answer.open_signatures),
-        open_roles="".join(f"|{signature.role.value}" for signature in answer.open_signatures) + "|",
+        open_roles="".join(f"|{signature.role.value}" for signature in answer.awaited_signatures) + "|",
         assessed=facts.get("assessment") is not None,
         policy_revision=answer.policy_revision,
         holds_until=holds,
