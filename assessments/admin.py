@@ -68,8 +68,9 @@ class AssessmentForm(forms.ModelForm):
         return values
 
 
+# The fields of the portal's own forms, so that both ask for the same.
 for _field, (_part, _name) in NAMES.items():
-    AssessmentForm.base_fields[_field] = PARTS[_part].base_fields[_name]
+    AssessmentForm.declared_fields[_field] = PARTS[_part].base_fields[_name]
 
 
 @admin.register(Assessment)
@@ -127,9 +128,9 @@ class AssessmentAdmin(HistoryAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("assessments.view_assessment", obj)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         kwargs["fields"] = []  # they are no columns; the class has them all
-        form = super().get_form(request, obj, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.refusal = getattr(request, "refusal", "")
         return form
 

@@ -36,7 +36,7 @@ def approved_assessments(systems: Sequence[AISystem]) -> dict[int, dict[str, Any
             "decision": decision,
             "residual": residual,
             "approved_on": timezone.localdate(approved_at).isoformat(),
-            "stale": _stale(by_id[system_id], record, policies),
+            "stale": _stale(by_id[system_id], record or {}, policies),
         }
         for system_id, ref, version, sha256, decision, residual, approved_at, record in rows
     }

@@ -197,7 +197,7 @@ def _matrix(bound: forms.BoundField, title: str, hint: Any) -> dict[str, Any]:
         "name": bound.html_name,
         "id": bound.auto_id,
         "rows": presentation.matrix_rows(bound.value() or ""),
-        "error": " ".join(bound.errors),
+        "error": " ".join(map(str, bound.errors)),
     }
 
 
@@ -299,7 +299,7 @@ class AssessmentForm:
     def errors(self) -> dict[str, str]:
         """Name of the control -> what is wrong with it."""
         return {
-            part[name].html_name: " ".join(messages)
+            part[name].html_name: " ".join(map(str, messages))
             for part in self.parts
             for name, messages in part.errors.items()
         }

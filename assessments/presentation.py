@@ -175,13 +175,13 @@ def value_text(path: str, value: Any) -> str:
     if name in _SCALES:
         scale = getattr(taxonomy(), _SCALES[name])
         return f"{value} {scale[value - 1].title}"
-    known: Mapping[str, Any] = {
+    known: dict[str, Mapping[str, Any]] = {
         "dimension": {key: entry.title for key, entry in taxonomy().dimensions.items()},
         "decision": {key: entry.title for key, entry in taxonomy().decisions.items()},
         "kind": KINDS,
         "state": MEASURE_STATES,
-    }.get(name, {})
-    return str(known.get(value, value))
+    }
+    return str(known[name].get(value, value) if name in known else value)
 
 
 def content_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, str]]:

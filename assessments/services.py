@@ -153,8 +153,8 @@ def approved(
 
 def _note_open_roles(assessment: Assessment) -> None:
     """Keep the projection for lists. It is no part of the assessment, so history does not get it."""
-    roles = "".join(f"|{role}" for role in open_roles(assessment))
-    Assessment.objects.filter(pk=assessment.pk).update(open_roles=f"{roles}|")
+    assessment.open_roles = "".join(f"|{role}" for role in open_roles(assessment)) + "|"
+    Assessment.objects.filter(pk=assessment.pk).update(open_roles=assessment.open_roles)
 
 
 @transaction.atomic
@@ -256,6 +256,6 @@ def _save(assessment: Assessment, *, by: User, reason: str = "") -> None:
         content = assessment.parsed
         assessment.decision = content.decision.decision
         assessment.residual = content.residual_band
-    assessment._history_user = by
-    assessment._change_reason = reason
+    assessment._history_user = by  # type: ignore[attr-defined]  # simple_history reads both
+    assessment._change_reason = reason  # type: ignore[attr-defined]
     assessment.save()

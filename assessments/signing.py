@@ -121,37 +121,39 @@ def _meaning(subject: subjects.Subject, role: str) -> str:
 
 def _decided(subject: subjects.Subject, signoff: SignOff) -> None:
     assessment = Assessment.objects.get(pk=subject.id)
-    words = {"by": signoff.signer, "reason": signoff.reason, "at": signoff.signed_at}
     if signoff.decision == Decision.CHANGES:
-        services.move(assessment, "request_changes", **words)
+        _move(assessment, "request_changes", signoff)
     elif signoff.decision == Decision.REJECT:
-        services.move(assessment, "decline", **words)
+        _move(assessment, "decline", signoff)
     else:
-        services.approved(assessment, **words)
+        _approved(assessment, signoff)
 
 
 def _withdrawn(withdrawal: SignOff) -> None:
     """A decided version goes back to decision when a signature that decided it is withdrawn. If a newer one
     has followed, there is nothing to decide again: an approval then simply ends."""
-    assessment = Assessment.objects.select_related("system").get(pk=withdrawal.subject_id)
-    withdrawn = withdrawal.withdraws
-    words = {"by": withdrawal.signer, "reason": withdrawal.reason, "at": withdrawal.signed_at}
+    assessment = Assessment.objects.get(pk=withdrawal.subject_id)
     # The system's row orders this against somebody who begins a new version just now.
     locked_system(assessment.system_id)
     assessment = services.locked(assessment.pk)
-    followed = Assessment.objects.filter(system=assessment.system_id, version__gt=assessment.version).exists()
-    if assessment.state == State.SUBMITTED:
-        services.approved(assessment, **words)  # one more has yet to approve
-        return
-    decided_so = {State.APPROVED: Decision.APPROVE, State.DECLINED: Decision.REJECT}.get(
-        State(assessment.state)
-    )
+    state, withdrawn = State(assessment.state), withdrawal.withdraws
+    if state == State.SUBMITTED:
+        _approved(assessment, withdrawal)  # one more has yet to approve
+    decided_so = {State.APPROVED: Decision.APPROVE, State.DECLINED: Decision.REJECT}.get(state)
     if withdrawn is None or withdrawn.decision != decided_so:
         return
-    if not followed:
-        services.approved(services.move(assessment, "reopen", **words), **words)
-    elif assessment.state == State.APPROVED:
-        services.move(assessment, "revoke", **words)
+    if not Assessment.objects.filter(system=assessment.system_id, version__gt=assessment.version).exists():
+        _approved(_move(assessment, "reopen", withdrawal), withdrawal)
+    elif state == State.APPROVED:
+        _move(assessment, "revoke", withdrawal)
+
+
+def _move(assessment: Assessment, name: str, signoff: SignOff) -> Assessment:
+    return services.move(assessment, name, by=signoff.signer, reason=signoff.reason, at=signoff.signed_at)
+
+
+def _approved(assessment: Assessment, signoff: SignOff) -> None:
+    services.approved(assessment, by=signoff.signer, reason=signoff.reason, at=signoff.signed_at)
 
 
 def _waiting_for(user: User, limit: int = 50) -> Iterator[subjects.Waiting]:
