@@ -16,8 +16,10 @@ from simple_history.utils import bulk_create_with_history
 from aims.accounts import services as people
 from aims.accounts.models import Team, User
 from aims.accounts.roles import Role
+from aims.policy.policies import shipped
 from aims.signoffs.models import SignOff
 from aims.signoffs.subjects import canonical, digest
+from assessments.approval import signed_document
 from assessments.models import Assessment
 from registry import documents, gate, snapshots
 from registry.choices import DataSensitivity, EuAiActTier, RiskTier, Stage
@@ -110,51 +112,62 @@ def _batch(systems: list[AISystem], staff: dict[str, User], chance: random.Rando
 
 
 def _assess(systems: list[AISystem], staff: dict[str, User]) -> None:
+    """An approved assessment each: written as a draft, submitted, signed by the DPO, approved."""
     now = timezone.now() - dt.timedelta(days=30)
-    rows = []
-    for system in systems:
-        record = documents.signable(documents.record_of(system), None)
-        rows.append(
+    rows = bulk_create_with_history(
+        [
             Assessment(
                 system=system,
                 ref=f"IA-2026-{system.pk:05}",
-                state="approved",
                 content=CONTENT,
                 decision="mitigate",
                 residual="low",
-                record=record,
-                sha256=digest(canonical({"content": CONTENT, "record": record})),
+                record=documents.signable(documents.record_of(system), None),
                 edited_by=system.team.lead,
                 created_by=system.team.lead,
                 submitted_by=system.team.lead,
                 submitted_at=now,
-                decided_at=now,
-                approved_at=now,
             )
-        )
-    bulk_create_with_history(rows, Assessment)
+            for system in systems
+        ],
+        Assessment,
+    )
+    signed = {row.pk: canonical(signed_document(row)) for row in rows}
+    SignOff.objects.bulk_create(
+        _signoff("assessment", row.pk, str(row), Role.DPO, staff, signed[row.pk], now) for row in rows
+    )
+    for row in rows:
+        row.state, row.sha256, row.approved_at, row.decided_at = "approved", digest(signed[row.pk]), now, now
+    Assessment.objects.bulk_update(rows, ["state", "sha256", "approved_at", "decided_at"], batch_size=200)
+    Assessment.history.bulk_history_create(rows, update=True)
 
 
 def _sign(answers: list[gate.Answer], staff: dict[str, User]) -> None:
     now = timezone.now()
     SignOff.objects.bulk_create(
-        SignOff(
-            subject_kind=gate.SUBJECT,
-            subject_id=answer.system.pk,
-            subject_title=answer.system.name,
-            role=signature.role,
-            decision="approve",
-            meaning="I approve.",
-            reason="Read and approved.",
-            signer=staff[signature.role],
-            signed_at=now,
-            sha256=digest(text),
-            signed_bytes=text,
-            policy_revision=answer.policy_revision,
-        )
+        _signoff(gate.SUBJECT, answer.system.pk, answer.system.name, signature.role, staff, text, now)
         for answer in answers
         for text in [canonical(answer.signable)]
         for signature in answer.signatures
+    )
+
+
+def _signoff(
+    kind: str, pk: int, title: str, role: Role, staff: dict[str, User], text: str, at: dt.datetime
+) -> SignOff:
+    return SignOff(
+        subject_kind=kind,
+        subject_id=pk,
+        subject_title=title,
+        role=role.value,
+        decision="approve",
+        meaning="I approve.",
+        reason="Read and approved.",
+        signer=staff[role.value],
+        signed_at=at,
+        sha256=digest(text),
+        signed_bytes=text,
+        policy_revision=shipped().revision,
     )
 
 

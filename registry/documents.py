@@ -62,53 +62,43 @@ class Derived:
 
 def record_of(system: Any, derived: Derived | None = None) -> dict[str, Any]:
     """The record of a system, or of a row of its history, as `Record.document()` gives it: the absent left out."""
-    derived = derived or Derived()
-    record: dict[str, Any] = {
-        "id": system.slug,
-        "name": system.name,
-        "owner": system.team.slug,
-        "contact": system.contact or None,
-        "in_scope": system.in_scope,
-        "deployment": {
-            "environment": system.environment,
-            "regions": system.regions,
-            "endpoint": system.endpoint or None,
-        },
-        "classification": {
-            "purpose": system.purpose or None,
-            "data_sensitivity": system.data_sensitivity,
-            "risk_tier": system.risk_tier,
-            "eu_ai_act_tier": system.eu_ai_act_tier,
-            "affected_parties": system.affected_parties,
-        },
-        "model": {
-            "type": system.model_type or None,
-            "base_model": system.base_model or None,
-            "provider": system.provider or None,
-            "version_pinned": system.version_pinned,
-            "weights_location": system.weights_location or None,
-        },
-        "data": {
-            "training_sources": system.training_sources,
-            "rag_sources": system.rag_sources,
-            "logs": system.logs or {"captured": [], "readers": []},
-        },
-        "governance": {
-            "impact_assessment_id": derived.impact_assessment_id,
-            "last_reviewed": derived.last_reviewed.isoformat() if derived.last_reviewed else None,
-            "review_interval_days": system.review_interval_days,
-            "approved_by": derived.approved_by,
-        },
-        "lifecycle": {
-            "stage": system.stage,
-            "decommission_date": system.decommission_date.isoformat() if system.decommission_date else None,
-        },
+    record: dict[str, Any] = {"id": system.slug, "name": system.name, "owner": system.team.slug}
+    if system.contact:
+        record["contact"] = system.contact
+    record["in_scope"] = system.in_scope
+    deployment = record["deployment"] = {"environment": system.environment, "regions": system.regions}
+    if system.endpoint:
+        deployment["endpoint"] = system.endpoint
+    classification = record["classification"] = {"purpose": system.purpose} if system.purpose else {}
+    classification["data_sensitivity"] = system.data_sensitivity
+    classification["risk_tier"] = system.risk_tier
+    classification["eu_ai_act_tier"] = system.eu_ai_act_tier
+    classification["affected_parties"] = system.affected_parties
+    model: dict[str, Any] = {}
+    record["model"] = model
+    for key, text in (("type", system.model_type), ("base_model", system.base_model), ("provider", system.provider)):
+        if text:
+            model[key] = text
+    model["version_pinned"] = system.version_pinned
+    if system.weights_location:
+        model["weights_location"] = system.weights_location
+    record["data"] = {
+        "training_sources": system.training_sources,
+        "rag_sources": system.rag_sources,
+        "logs": system.logs or {"captured": [], "readers": []},
     }
-    return {
-        key: {name: value for name, value in part.items() if value is not None} if type(part) is dict else part
-        for key, part in record.items()
-        if part is not None
-    }
+    governance: dict[str, Any] = {}
+    record["governance"] = governance
+    if derived and derived.impact_assessment_id:
+        governance["impact_assessment_id"] = derived.impact_assessment_id
+    if derived and derived.last_reviewed:
+        governance["last_reviewed"] = derived.last_reviewed.isoformat()
+    governance["review_interval_days"] = system.review_interval_days
+    governance["approved_by"] = derived.approved_by if derived else []
+    lifecycle = record["lifecycle"] = {"stage": system.stage}
+    if system.decommission_date:
+        lifecycle["decommission_date"] = system.decommission_date.isoformat()
+    return record
 
 
 def columns_of(record: Record) -> dict[str, Any]:

@@ -90,8 +90,13 @@ def read_upload(name: str, data: bytes) -> dict[str, Any]:
         yaml_document.read(data)
         return {"name": name, "text": data.decode("utf-8-sig"), "problems": []}
     except DocumentErrors as error:
-        problems = [[problem.line, problem.column, problem.message] for problem in error.problems]
-        return {"name": name, "text": "", "problems": problems}
+        return refused_upload(name, error)
+
+
+def refused_upload(name: str, error: DocumentErrors) -> dict[str, Any]:
+    """A file without a text, with the reasons why."""
+    problems = [[problem.line, problem.column, problem.message] for problem in error.problems]
+    return {"name": name, "text": "", "problems": problems}
 
 
 def _row(entry: dict[str, Any]) -> Row:

@@ -1,10 +1,13 @@
 """The list of systems: filters, search, sort and page, all in the URL."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -32,10 +35,40 @@ class CountOnce(Paginator):  # type: ignore[type-arg]
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One system as the list shows it: words worked out once a page, since Django works out every choice of a
+    field for every `get_…_display`."""
+
+    system: AISystem
+    stage: str
+    tone: str
+    risk: str
+    risky: bool
+    data: str
+    changed: str
+
+
+_SHOWN = (
+    "slug",
+    "name",
+    "purpose",
+    "stage",
+    "risk_tier",
+    "data_sensitivity",
+    "updated_at",
+    "team__name",
+    "snapshot__verdict",
+)
+
+_TONES = {Stage.PRODUCTION.value: "ok", Stage.SUSPENDED.value: "bad"}
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What the URL asks for, and the page that answers it."""
 
     page: Page  # type: ignore[type-arg]
+    rows: list[Row]
     filters: list[dict[str, Any]]
     query: str
     sort: str
@@ -76,5 +109,28 @@ def listing(user: User, params: QueryDict) -> Listing:
         found = found.with_risk_rank()
     sort = sort if sort.removeprefix("-") in SORTS else "name"
     found = found.order_by(("-" if sort.startswith("-") else "") + column, "pk")
-    page = CountOnce(found.select_related("team", "snapshot"), PAGE_SIZE).get_page(params.get("page"))
-    return Listing(page, filters, query, sort, bool(chosen or query or compliance == "out"))
+    found = found.select_related("team", "snapshot").only(*_SHOWN)
+    page = CountOnce(found, PAGE_SIZE).get_page(params.get("page"))
+    return Listing(page, _rows(page.object_list), filters, query, sort, bool(chosen or query or compliance == "out"))
+
+
+def _rows(systems: Iterable[AISystem]) -> list[Row]:
+    stages, risks, data = (
+        {value: str(label) for value, label in choices}
+        for choices in (Stage.choices, RiskTier.choices, DataSensitivity.choices)
+    )
+    return [
+        Row(
+            system,
+            _OUT if system.listed_out_of_compliance else stages[system.stage],
+            "bad" if system.listed_out_of_compliance else _TONES.get(system.stage, "mute"),
+            risks[system.risk_tier],
+            system.risk_tier in (RiskTier.HIGH, RiskTier.CRITICAL),
+            data[system.data_sensitivity],
+            date_format(timezone.localtime(system.updated_at), "j M Y"),
+        )
+        for system in systems
+    ]
+
+
+_OUT = _("Out of compliance")

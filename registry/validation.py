@@ -67,7 +67,7 @@ def validate(paths: Iterable[str], policies: PolicySet, jobs: int) -> Iterator[F
 
     The reports are the same for any number of jobs. An id of an earlier file is an error of the later one.
     """
-    files = _files(paths)
+    files = files_below(paths)
     batches = iter(lambda: list(islice(files, BATCH)), [])
     first = list(islice(batches, 2))
     batches = chain(first, batches)
@@ -93,7 +93,7 @@ def _record(file: str) -> Record | FileReport:
     """The record in a file, or the report that there is none."""
     data: Any = None
     try:
-        document = read(_bytes(file))
+        document = read(file_bytes(file))
         data = document.data
         return parse_record(document)
     except DocumentErrors as error:
@@ -109,7 +109,7 @@ def _judged(file: str, record: Record, policies: PolicySet) -> FileReport:
     return FileReport(file, record.id, verdict.decision, verdict.denials, errors)
 
 
-def _bytes(file: str) -> bytes:
+def file_bytes(file: str) -> bytes:
     """The content of a regular file of a size that a record may have.
 
     Raises DocumentErrors where there is no such file. A pipe is not waited for, a device is not read.
@@ -135,7 +135,7 @@ def _bytes(file: str) -> bytes:
     raise DocumentErrors([Problem(1, 1, message)])
 
 
-def _files(paths: Iterable[str]) -> Iterator[str]:
+def files_below(paths: Iterable[str]) -> Iterator[str]:
     """Files as named, and those below folders as named. A folder in which none is found stands for itself."""
     for path in paths:
         if not os.path.isdir(path):
@@ -184,7 +184,7 @@ def _each_id_once(reports: Iterable[FileReport]) -> Iterator[FileReport]:
 
 
 def _repeated_id(report: FileReport, earlier: str) -> Problem:
-    line, column = read(_bytes(report.file)).position(("id",))
+    line, column = read(file_bytes(report.file)).position(("id",))
     message = _("The id “%(id)s” is already that of %(file)s: every record needs an id of its own.")
     return Problem(line, column, message % {"id": report.id, "file": earlier})
 

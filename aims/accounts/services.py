@@ -17,12 +17,29 @@ def first_administrator_create(*, email: str, name: str, password: str) -> User:
 
     Raises PermissionDenied once anybody has an account.
     """
-    if User.objects.exists():
+    if User.objects.exclude(email=COMMAND_LINE).exists():
         raise PermissionDenied(_("This portal has people already. Ask an administrator for an account."))
     user = User.objects.create_user(email, password, name=name)
     for role in (Role.ADMIN, Role.LEAD):
         role_grant(user, role, by=user)
     return user
+
+
+COMMAND_LINE = "command-line@aims.invalid"
+"""The login of the account under which commands act; nobody can log in with it."""
+
+
+@transaction.atomic
+def command_line_account() -> User:
+    """Who acts when a command is run on the machine: an account with the compliance lead's rights.
+
+    It has no password, so it never signs; its name in the trail says where to ask.
+    """
+    person = User.objects.filter(email=COMMAND_LINE).first()
+    if person is None:
+        person = User.objects.create_user(COMMAND_LINE, None, name="Command line")
+        role_grant(person, Role.LEAD, by=None)
+    return person
 
 
 @transaction.atomic

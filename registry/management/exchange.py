@@ -14,7 +14,8 @@ from aims.accounts.services import command_line_account
 from registry import gate, imports
 from registry.errors import ReasonNeeded
 from registry.models import AISystem, ImportBatch
-from registry.validation import files_below
+from registry.validation import file_bytes, files_below
+from registry.yaml_document import DocumentErrors
 from registry.yaml_writer import dump_yaml
 
 FINE, UNUSABLE = 0, 2
@@ -58,7 +59,7 @@ def run_import(
 ) -> int:
     """Carry `registry import` out; the exit code."""
     person = _person(email)
-    files = [imports.read_upload(str(file), file.read_bytes()) for path in paths for file in _files(path)]
+    files = [_upload(file) for file in files_below(paths)]
     plan = imports.preview(files, by=person)
     if plan.unknown_teams and not create_teams:
         raise CommandError(
@@ -115,14 +116,11 @@ def _person(email: str | None) -> User:
     return person
 
 
-def _files(path: str) -> list[Path]:
-    found = list(files_below(Path(path)))
-    if not found:
-        raise CommandError(
-            _("%(path)s: there is no YAML file here. Name a file, or a folder of *.yaml files.") % {"path": path},
-            returncode=UNUSABLE,
-        )
-    return found
+def _upload(file: str) -> dict[str, Any]:
+    try:
+        return imports.read_upload(file, file_bytes(file))
+    except DocumentErrors as error:
+        return imports.refused_upload(file, error)
 
 
 def _as_json(row: imports.Row) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`manage.py registry validate`: records in files, judged by the schema and the policies."""
+"""`manage.py registry validate|import|export`: records in files."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from aims.policy.findings import PolicyError
 from aims.policy.policies import PolicySet
+from registry.management import exchange
 from registry.validation import FileReport, validate
 from registry.yaml_document import printable
 
@@ -36,9 +37,18 @@ class Command(BaseCommand):
             subcommands.add_parser("validate", help=_("Judge records by the schema and the policies."))
         )
 
+        exchange.add_import(subcommands.add_parser("import", help=_("Write records from files into the registry.")))
+        exchange.add_export(subcommands.add_parser("export", help=_("Write the registry's records to files.")))
+
     def handle(self, *args: Any, subcommand: str, **options: Any) -> None:
-        """Run `self.<subcommand>`, which returns the exit code."""
-        code: int = getattr(self, subcommand)(**options)
+        """Run the subcommand, and end with its exit code."""
+        match subcommand:
+            case "validate":
+                code = self.validate(**options)
+            case "import":
+                code = exchange.run_import(self.stdout, self.stderr, **_own(options))
+            case _:
+                code = exchange.run_export(self.stdout, self.stderr, **_own(options))
         if code:
             sys.exit(code)
 
@@ -130,6 +140,16 @@ class Command(BaseCommand):
     def _draw(self, line: str) -> None:
         self.stderr.write(f"\r\x1b[K{line}", ending="")
         self.stderr.flush()
+
+
+COMMON: Final = frozenset(
+    {"verbosity", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks"}
+)
+"""Options that every command of Django has."""
+
+
+def _own(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name not in COMMON}
 
 
 def _counted(reports: Iterable[FileReport], verdicts: Counter[str]) -> Iterator[FileReport]:
