@@ -60,6 +60,12 @@ class SubstitutionForm(forms.Form):
         people = User.objects.filter(is_active=True).exclude(pk=holder.pk)
         self.fields["substitute"].queryset = people  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if "starts" in values and "ends" in values and values["ends"] < values["starts"]:
+            self.add_error("ends", _("The last day is before the first day."))
+        return values
+
 
 def roles_to_hand_over(user: User) -> list[Role]:
     """Signing roles that a person holds in their own right, in the order in which roles are listed."""

@@ -6,7 +6,6 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections
@@ -15,7 +14,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import MPServer
 
-from aims.accounts.models import User
+from aims.accounts.views import welcome_is_due
 from aims.portal.processes import die_with_parent
 
 
@@ -43,7 +42,7 @@ class Command(BaseCommand):
         self.check(databases=["default"])
         if demo:
             call_command("demo", if_empty=True, stdout=self.stdout, stderr=self.stderr)
-        elif settings.AIMS_WELCOME and not User.objects.exists():
+        elif welcome_is_due():
             self.stdout.write("The portal is empty. Open it to make the administrator's account.")
         self.stdout.write(f"The portal runs at http://{host}:{port} (Ctrl+C stops it)", self.style.SUCCESS)
         self.stdout.flush()
