@@ -17,7 +17,7 @@ from aims.ledger import guards
 from registry.models import AISystem
 from tests import factories
 
-pytest_plugins = ["tests.personas", "tests.browser.harness"]
+pytest_plugins = ["tests.personas", "tests.lifecycle", "tests.browser.harness"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -91,7 +91,7 @@ def client_of() -> Callable[[User], Client]:
 
     def logged_in(user: User) -> Client:
         client = Client()
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user, backend="aims.accounts.backends.RoleBackend")
         return client
 
     return logged_in

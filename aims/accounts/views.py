@@ -81,7 +81,9 @@ def _account_page(request: UserRequest, form: SubstitutionForm | None, status: i
 
 def welcome_is_due() -> bool:
     """Whether the next visitor makes the first account: nobody has one, and `make run` asked for it."""
-    return settings.AIMS_WELCOME and not User.objects.exists()
+    if not settings.AIMS_WELCOME:
+        return False
+    return not User.objects.exclude(email=services.COMMAND_LINE).exists()
 
 
 @login_not_required
@@ -98,7 +100,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
             name=form.cleaned_data["name"],
             password=form.cleaned_data["password1"],
         )
-        login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        login(request, user, backend="aims.accounts.backends.RoleBackend")
         messages.success(
             request, _("Your account is ready. Bring in the first record, as a YAML file or by hand.")
         )
