@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from assessments import presentation
 from assessments.completeness import Missing
+from assessments.outline import ARTICLE_PARTIES
 from assessments.schema import MAX_MITIGATIONS, Content
 from assessments.taxonomy import Dimension, Party, taxonomy
 
@@ -111,6 +112,10 @@ class PartyForm(PartForm):
         self.fields["affected"].help_text = party.line
         if party.vulnerable:
             del self.fields["vulnerable"]  # they are, by what the group is
+
+    @property
+    def is_chosen(self) -> bool:
+        return bool(self["affected"].value() or self["description"].value())
 
     def document(self) -> dict[str, Any] | None:
         """The entry of the content; None where the group is not affected. A text alone counts: nothing that
@@ -271,6 +276,16 @@ class AssessmentForm:
             dimensions=list(content.impacts),
             measures=[measure.id for measure in content.mitigations],
         )
+
+    @property
+    def named_parties(self) -> list[PartyForm]:
+        """Groups that the article names, and those that somebody has chosen."""
+        return [form for form in self.parties if form.party.key in ARTICLE_PARTIES or form.is_chosen]
+
+    @property
+    def other_parties(self) -> list[PartyForm]:
+        named = self.named_parties
+        return [form for form in self.parties if form not in named]
 
     @property
     def parts(self) -> list[PartForm]:
