@@ -18,7 +18,11 @@ SECRET_KEY = environment.text("AIMS_SECRET_KEY") or environment.secret_kept_in(A
 
 AIMS_URL = environment.text("AIMS_URL", "http://127.0.0.1:8000").rstrip("/")
 _url = urlsplit(AIMS_URL)
-ALLOWED_HOSTS = environment.words("AIMS_ALLOWED_HOSTS") or [_url.hostname or "127.0.0.1", "127.0.0.1", "localhost"]
+ALLOWED_HOSTS = environment.words("AIMS_ALLOWED_HOSTS") or [
+    _url.hostname or "127.0.0.1",
+    "127.0.0.1",
+    "localhost",
+]
 CSRF_TRUSTED_ORIGINS = [AIMS_URL]
 
 INSTALLED_APPS = [
@@ -97,7 +101,9 @@ DATABASES = {
             # so that two writers queue instead of failing.
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;"
+            ),
         },
         # The guards are triggers: a database in a file behaves for tests as it does in use.
         "TEST": {"NAME": AIMS_HOME / "test.sqlite3"},

@@ -1,7 +1,7 @@
-"""A large company for measurements: systems with history, assessments, signatures, many of them in production.
+"""A large company for measurements: systems with history, assessments, signatures, many in production.
 
-Rows are written in bulk, past the services, which would take an hour; what the database guards is guarded here
-too, so every system in production has its decision.
+Rows are written in bulk, past the services, which would take an hour; what the database guards is guarded
+here too, so every system in production has its decision.
 """
 
 import datetime as dt
@@ -80,7 +80,13 @@ def _system(number: int, teams: Sequence[Team], chance: random.Random) -> AISyst
         training_sources="none-fine-tuning",
         rag_sources=[
             {"name": "handbook", "location": "s3://bench/handbook/", "pii": False, **_PROTECTED},
-            {"name": "tickets", "location": "s3://bench/tickets/", "pii": True, "retention_days": 365, **_PROTECTED},
+            {
+                "name": "tickets",
+                "location": "s3://bench/tickets/",
+                "pii": True,
+                "retention_days": 365,
+                **_PROTECTED,
+            },
         ],
         logs={"captured": ["prompts"], "retention_days": 90, "readers": [team.slug]},
         edited_by=team.lead,
@@ -197,7 +203,14 @@ def _promote(systems: list[AISystem], staff: dict[str, User]) -> None:
 
 
 WHAT = ("Assistant", "Classifier", "Recommender", "Extractor", "Forecast", "Triage", "Summary")
-FOR = ("for claims", "for customer support", "for fraud", "for underwriting", "for recruiting", "for documents")
+FOR = (
+    "for claims",
+    "for customer support",
+    "for fraud",
+    "for underwriting",
+    "for recruiting",
+    "for documents",
+)
 
 CONTENT: dict[str, Any] = {
     "context": {

@@ -20,7 +20,11 @@ def summary(answer: Answer) -> dict[str, str]:
     """The one sentence above the list: {tone, title, text}."""
     live = answer.system.stage in (Stage.PRODUCTION, Stage.CANARY)
     if answer.system.stage == Stage.RETIRED:
-        return {"tone": "info", "title": _("This system is retired."), "text": _("Its record and history stay.")}
+        return {
+            "tone": "info",
+            "title": _("This system is retired."),
+            "text": _("Its record and history stay."),
+        }
     if answer.verdict == "error":
         return {
             "tone": "bad",
@@ -29,8 +33,16 @@ def summary(answer: Answer) -> dict[str, str]:
         }
     if answer.allows:
         if live:
-            return {"tone": "ok", "title": _("In compliance."), "text": _("Every rule holds and every signature stands.")}
-        return {"tone": "ok", "title": _("Nothing blocks production."), "text": _("Every rule holds and every signature stands.")}
+            return {
+                "tone": "ok",
+                "title": _("In compliance."),
+                "text": _("Every rule holds and every signature stands."),
+            }
+        return {
+            "tone": "ok",
+            "title": _("Nothing blocks production."),
+            "text": _("Every rule holds and every signature stands."),
+        }
     causes = [denial.message for denial in answer.blockers]
     causes += [
         _("%(role)s: %(state)s") % {"role": signature.role.label, "state": signature.state_text}
@@ -45,7 +57,11 @@ def summary(answer: Answer) -> dict[str, str]:
         )
     else:
         title = ngettext("One thing blocks production.", "%(number)s things block production.", number)
-    return {"tone": "bad", "title": title % {"number": number}, "text": " ".join(_sentence(cause) for cause in causes[:2])}
+    return {
+        "tone": "bad",
+        "title": title % {"number": number},
+        "text": " ".join(_sentence(cause) for cause in causes[:2]),
+    }
 
 
 def rows(answer: Answer, user: User) -> list[dict[str, Any]]:
@@ -102,7 +118,7 @@ def _denial_row(denial: Denial, titles: dict[str, str], system: AISystem) -> dic
 
 
 def _fix_url(denial: Denial, system: AISystem) -> str:
-    """Where the person mends it: signatures below in the list, assessments in their panel, the rest in the record."""
+    """Where it is mended: signatures further down the list, assessments in their panel, the rest in the record."""
     if "dpo" in denial.rule or "security" in denial.rule:
         return ""
     if any(word in denial.rule for word in ("assessment", "residual", "review")):
@@ -128,7 +144,9 @@ def _signature_row(signature: Signature, system: AISystem, user: User) -> dict[s
         if signature.state == "valid"
         else _("%(role)s signs") % {"role": signature.role.label},
         "fact": fact,
-        "fix": "" if signature.state == "valid" else _("Asked because %(why)s.") % {"why": signature.why.rstrip(".")},
+        "fix": ""
+        if signature.state == "valid"
+        else _("Asked because %(why)s.") % {"why": signature.why.rstrip(".")},
     }
     if signature.state != "valid" and _holds(user, signature.role):
         row |= {"fix_url": decide, "fix_label": _("Decide")}
@@ -152,7 +170,9 @@ def steps(answer: Answer) -> list[dict[str, Any]]:
     at = path.index(Stage(stage))
     found = []
     for place, step in enumerate(path):
-        if step == Stage.SUSPENDED or (step == Stage.PRODUCTION and not answer.allows and place >= at and stage != Stage.DRAFT):
+        if step == Stage.SUSPENDED or (
+            step == Stage.PRODUCTION and not answer.allows and place >= at and stage != Stage.DRAFT
+        ):
             state = "blocked"
         elif place == at:
             state = "current"

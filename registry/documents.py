@@ -61,7 +61,7 @@ class Derived:
 
 
 def record_of(system: Any, derived: Derived | None = None) -> dict[str, Any]:
-    """The record of a system, or of a row of its history, as `Record.document()` gives it: the absent left out."""
+    """The record of a system or of a row of its history, as `Record.document()` gives it: without the absent."""
     record: dict[str, Any] = {"id": system.slug, "name": system.name, "owner": system.team.slug}
     if system.contact:
         record["contact"] = system.contact
@@ -76,7 +76,11 @@ def record_of(system: Any, derived: Derived | None = None) -> dict[str, Any]:
     classification["affected_parties"] = system.affected_parties
     model: dict[str, Any] = {}
     record["model"] = model
-    for key, text in (("type", system.model_type), ("base_model", system.base_model), ("provider", system.provider)):
+    for key, text in (
+        ("type", system.model_type),
+        ("base_model", system.base_model),
+        ("provider", system.provider),
+    ):
         if text:
             model[key] = text
     model["version_pinned"] = system.version_pinned

@@ -116,16 +116,22 @@ class SystemForm(forms.Form):
     training_word = forms.CharField(
         label=_("Training data in a word"),
         required=False,
-        help_text=_("If nothing is trained or fine-tuned: none-fine-tuning. Else leave this empty and list the sources."),
+        help_text=_(
+            "If nothing is trained or fine-tuned: none-fine-tuning. Else leave this empty and list sources."
+        ),
     )
     logs_captured = _lines("data.logs.captured")
     logs_retention_days = _days("data.logs.retention_days")
     logs_readers = _lines("data.logs.readers")
     review_interval_days = forms.IntegerField(
-        min_value=1, max_value=3650, initial=365, **_words_for("governance.review_interval_days") | {"required": True}
+        min_value=1,
+        max_value=3650,
+        initial=365,
+        **_words_for("governance.review_interval_days") | {"required": True},
     )
     decommission_date = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **_words_for("lifecycle.decommission_date")
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        **_words_for("lifecycle.decommission_date"),
     )
     reason = forms.CharField(
         label=_("Reason for the change"),
@@ -166,7 +172,10 @@ class SystemForm(forms.Form):
     @property
     def groups(self) -> Iterable[dict[str, Any]]:
         """The fields by section of the record, for the page."""
-        return ({"key": key, "title": title, "fields": [self[name] for name in names]} for key, title, names in self.GROUPS)
+        return (
+            {"key": key, "title": title, "fields": [self[name] for name in names]}
+            for key, title, names in self.GROUPS
+        )
 
     def is_valid(self) -> bool:
         parts = [super().is_valid(), self.training.is_valid(), self.rag.is_valid()]
@@ -195,7 +204,11 @@ class SystemForm(forms.Form):
 def _entries(formset: Any) -> list[dict[str, Any]]:
     """What is filled in, without what is marked for removal and without rows left blank."""
     entries = [
-        {key: value for key, value in form.cleaned_data.items() if key != "DELETE" and value not in ("", None)}
+        {
+            key: value
+            for key, value in form.cleaned_data.items()
+            if key != "DELETE" and value not in ("", None)
+        }
         for form in formset
         if not form.cleaned_data.get("DELETE")
     ]
@@ -231,7 +244,7 @@ def _put(document: dict[str, Any], path: str, value: Any) -> None:
     document[key] = value
 
 
-_FIELD_OF = {path: column for path, column in documents.COLUMNS.items()} | {
+_FIELD_OF = documents.COLUMNS | {
     "owner": "team",
     "data.logs.captured": "logs_captured",
     "data.logs.retention_days": "logs_retention_days",
@@ -251,7 +264,9 @@ def _field_at(path: str) -> str | None:
 
 def _initial(system: AISystem) -> dict[str, Any]:
     values: dict[str, Any] = {
-        column: getattr(system, column) for column in documents.COLUMNS.values() if column in SystemForm.base_fields
+        column: getattr(system, column)
+        for column in documents.COLUMNS.values()
+        if column in SystemForm.base_fields
     }
     logs = system.logs or {}
     word = system.training_sources

@@ -161,7 +161,10 @@ def _answer(
     reviewed = assessment and dt.date.fromisoformat(assessment["approved_on"])
     due = reviewed and reviewed + dt.timedelta(days=system.review_interval_days)
     if assessment and reviewed:
-        record["governance"] |= {"impact_assessment_id": assessment["ref"], "last_reviewed": reviewed.isoformat()}
+        record["governance"] |= {
+            "impact_assessment_id": assessment["ref"],
+            "last_reviewed": reviewed.isoformat(),
+        }
     record["governance"]["approved_by"] = standing.valid
     judged = documents.as_production(record)
     signatures = tuple(
@@ -197,7 +200,9 @@ def _by_role(required: list[dict[str, str]]) -> list[dict[str, str]]:
     for entry in required:
         reasons.setdefault(entry["role"], []).append(entry["why"])
     order = [role.value for role in Role]
-    return [{"role": role, "why": " ".join(sorted(reasons[role]))} for role in sorted(reasons, key=order.index)]
+    return [
+        {"role": role, "why": " ".join(sorted(reasons[role]))} for role in sorted(reasons, key=order.index)
+    ]
 
 
 def _signature(role: Role, why: str, standing: Standing, signable: dict[str, Any]) -> Signature:

@@ -37,7 +37,10 @@ def import_new(request: UserRequest) -> HttpResponse:
             return redirect(batch)
     earlier = ImportBatch.objects.filter(by=request.user, applied_at__isnull=False).defer("files")[:5]
     return render(
-        request, "registry/import_new.html", {"wrong": wrong, "earlier": earlier}, status=422 if wrong else 200
+        request,
+        "registry/import_new.html",
+        {"wrong": wrong, "earlier": earlier},
+        status=422 if wrong else 200,
     )
 
 
@@ -59,7 +62,8 @@ def import_preview(request: UserRequest, pk: int) -> HttpResponse:
             count = len(plan.writes)
             messages.success(
                 request,
-                ngettext("One record was imported.", "%(count)s records were imported.", count) % {"count": count},
+                ngettext("One record was imported.", "%(count)s records were imported.", count)
+                % {"count": count},
             )
             return redirect(batch)
     plan = imports.preview(batch.files, by=request.user)

@@ -74,7 +74,9 @@ def preview(files: list[dict[str, Any]], *, by: User) -> Preview:
     teams = {team.slug: team for team in Team.objects.filter(slug__in={record.owner for record in records})}
     systems = {
         system.slug: system
-        for system in AISystem.objects.filter(slug__in={record.id for record in records}).select_related("team", "edited_by")
+        for system in AISystem.objects.filter(slug__in={record.id for record in records}).select_related(
+            "team", "edited_by"
+        )
     }
     visible = set(AISystem.objects.visible_to(by).filter(slug__in=systems).values_list("slug", flat=True))
     answers = gate.judge_all([system for slug, system in systems.items() if slug in visible])
@@ -114,7 +116,11 @@ def _refuse_repeated_ids(rows: list[Row]) -> None:
         if row.record is None:
             continue
         if (earlier := first.setdefault(row.record.id, row.file)) != row.file:
-            _refuse(row, _("The id “%(id)s” stands in %(file)s too: keep one of the files.") % {"id": row.record.id, "file": earlier})
+            _refuse(
+                row,
+                _("The id “%(id)s” stands in %(file)s too: keep one of the files.")
+                % {"id": row.record.id, "file": earlier},
+            )
 
 
 def _compare(
@@ -140,7 +146,9 @@ def _compare(
             )
             return
     elif not (by.may_everywhere("registry.import_aisystem") or team.pk in by.team_ids):
-        _refuse(row, _("You are not in the team “%(team)s”, which owns this system.") % {"team": record.owner})
+        _refuse(
+            row, _("You are not in the team “%(team)s”, which owns this system.") % {"team": record.owner}
+        )
         return
     if system is None:
         row.claims = _claims(record, documents.Derived(), "draft")
@@ -233,11 +241,15 @@ def apply(batch: ImportBatch, *, seen: str, by: User, reason: str = "") -> Previ
 def _write(row: Row, *, by: User, reason: str) -> None:
     assert row.record is not None
     team = Team.objects.get(slug=row.record.owner)
-    why = ". ".join(filter(None, (_("Imported from %(file)s") % {"file": row.file}, reason.strip(), _claim_text(row))))
+    why = ". ".join(
+        filter(None, (_("Imported from %(file)s") % {"file": row.file}, reason.strip(), _claim_text(row)))
+    )
     if row.system is None:
         services.system_create(row.record, team=team, by=by, reason=why)
     else:
-        services.system_update(row.system, row.record, team=team, by=by, revision=row.system.revision, reason=why)
+        services.system_update(
+            row.system, row.record, team=team, by=by, revision=row.system.revision, reason=why
+        )
 
 
 def _claim_text(row: Row) -> str:
@@ -262,4 +274,6 @@ def _outcome(row: Row) -> dict[str, Any]:
 def _team_name(slug: str) -> str:
     """A first name for a team made from its short one: team-ai-platform → AI platform."""
     words = slug.removeprefix("team-").split("-")
-    return " ".join(word.upper() if word in ("ai", "it", "hr", "ml") else word for word in words).strip() or slug
+    return (
+        " ".join(word.upper() if word in ("ai", "it", "hr", "ml") else word for word in words).strip() or slug
+    )

@@ -24,7 +24,14 @@ CHOICES: dict[str, tuple[Any, list[tuple[str, Any]]]] = {
     "eu_ai_act_tier": (_("EU AI Act"), EuAiActTier.choices),
 }
 
-SORTS = {"name": "name", "stage": "stage", "risk": "risk_rank", "changed": "updated_at", "owner": "team__name"}
+SORTS = {
+    "name": "name",
+    "stage": "stage",
+    "risk": "risk_rank",
+    "changed": "updated_at",
+    "owner": "team__name",
+}
+
 
 class CountOnce(Paginator):  # type: ignore[type-arg]
     """Django's paginator; the list it pages is already bounded by rights and filters."""
@@ -100,7 +107,9 @@ def listing(user: User, params: QueryDict) -> Listing:
             "value": compliance if compliance == "out" else "",
         }
     )
-    filters.append({"name": "owner", "label": _("Owner"), "options": teams, "value": chosen.get("team__slug", "")})
+    filters.append(
+        {"name": "owner", "label": _("Owner"), "options": teams, "value": chosen.get("team__slug", "")}
+    )
     query = params.get("q", "").strip()[:200]
     found = systems.filter(**chosen).search(query)
     sort = params.get("sort", "")
@@ -111,7 +120,9 @@ def listing(user: User, params: QueryDict) -> Listing:
     found = found.order_by(("-" if sort.startswith("-") else "") + column, "pk")
     found = found.select_related("team", "snapshot").only(*_SHOWN)
     page = CountOnce(found, PAGE_SIZE).get_page(params.get("page"))
-    return Listing(page, _rows(page.object_list), filters, query, sort, bool(chosen or query or compliance == "out"))
+    return Listing(
+        page, _rows(page.object_list), filters, query, sort, bool(chosen or query or compliance == "out")
+    )
 
 
 def _rows(systems: Iterable[AISystem]) -> list[Row]:

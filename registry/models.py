@@ -117,12 +117,16 @@ class AISystem(models.Model):
         ordering = ["name", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(stage__in=Stage.values), name="aisystem_stage_known"),
-            models.CheckConstraint(condition=Q(environment__in=Environment.values), name="aisystem_environment_known"),
+            models.CheckConstraint(
+                condition=Q(environment__in=Environment.values), name="aisystem_environment_known"
+            ),
             models.CheckConstraint(
                 condition=Q(data_sensitivity__in=DataSensitivity.values), name="aisystem_sensitivity_known"
             ),
             models.CheckConstraint(condition=Q(risk_tier__in=RiskTier.values), name="aisystem_risk_known"),
-            models.CheckConstraint(condition=Q(eu_ai_act_tier__in=EuAiActTier.values), name="aisystem_ai_act_known"),
+            models.CheckConstraint(
+                condition=Q(eu_ai_act_tier__in=EuAiActTier.values), name="aisystem_ai_act_known"
+            ),
             models.CheckConstraint(condition=Q(review_interval_days__gte=1), name="aisystem_review_interval"),
             models.CheckConstraint(
                 condition=~Q(stage=Stage.PRODUCTION) | Q(stage_decision__isnull=False),
@@ -150,7 +154,9 @@ class AISystem(models.Model):
 class GateDecision(models.Model):
     """What the gate answered when somebody asked to enter a guarded stage. Append-only."""
 
-    system = models.ForeignKey(AISystem, models.PROTECT, related_name="gate_decisions", verbose_name=_("AI system"))
+    system = models.ForeignKey(
+        AISystem, models.PROTECT, related_name="gate_decisions", verbose_name=_("AI system")
+    )
     transition = models.CharField(_("transition"), max_length=20)
     source = models.CharField(_("from"), max_length=20, choices=Stage)
     target = models.CharField(_("to"), max_length=20, choices=Stage)
@@ -159,7 +165,9 @@ class GateDecision(models.Model):
         max_length=5,
         choices=[("allow", _("Allowed")), ("deny", _("Refused")), ("error", _("Error: counts as refused"))],
     )
-    answer = models.JSONField(_("answer"), help_text=_("Denials, signatures and errors as the gate listed them."))
+    answer = models.JSONField(
+        _("answer"), help_text=_("Denials, signatures and errors as the gate listed them.")
+    )
     record = models.JSONField(_("record"), help_text=_("What was judged, with the facts."))
     policy_revision = models.CharField(_("policy revision"), max_length=64)
     asked_by = models.ForeignKey(
@@ -173,7 +181,9 @@ class GateDecision(models.Model):
         verbose_name_plural = _("gate decisions")
         ordering = ["-pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(verdict__in=["allow", "deny", "error"]), name="gatedecision_verdict")
+            models.CheckConstraint(
+                condition=Q(verdict__in=["allow", "deny", "error"]), name="gatedecision_verdict"
+            )
         ]
 
     def __str__(self) -> str:
@@ -193,9 +203,13 @@ class GateSnapshot(models.Model):
     verdict = models.CharField(max_length=5)
     blockers = models.PositiveSmallIntegerField()
     open_roles = models.CharField(max_length=100, help_text="Roles whose signature is open: |dpo|cto|")
-    assessed = models.BooleanField(help_text="Whether there is an approved assessment to sign with the record")
+    assessed = models.BooleanField(
+        help_text="Whether there is an approved assessment to sign with the record"
+    )
     policy_revision = models.CharField(max_length=64, db_index=True)
-    holds_until = models.DateField(null=True, db_index=True, help_text="The last day on which time alone changes nothing")
+    holds_until = models.DateField(
+        null=True, db_index=True, help_text="The last day on which time alone changes nothing"
+    )
     judged_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -236,7 +250,7 @@ class SystemException(UserObjectPermissionBase):  # type: ignore[misc]  # guardi
 
 
 class ImportBatch(models.Model):
-    """Files that somebody uploaded and has not yet confirmed; kept so that the preview is what gets imported."""
+    """Files that somebody uploaded, kept so that what the preview showed is what gets imported."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)

@@ -51,7 +51,7 @@ _ENTRY = re.compile(r"\[(?P<name>[^\]]*)\]")
 
 
 def label(path: str) -> str:
-    """The name that people know a field by: `data.rag_sources[tickets].pii` → Retrieval sources › tickets › pii."""
+    """The name people know a field by: `data.rag_sources[tickets].pii` → Retrieval sources › tickets › pii."""
     if path in _LABELS:
         return _capital(str(_LABELS[path]))
     if path in COLUMNS:
@@ -97,9 +97,7 @@ def _entry_text(entry: Any) -> str:
 def sections(document: dict[str, Any]) -> tuple[Section, ...]:
     """A record, or the part of it that is signed, as titled rows of label and value."""
     found = [_section("", {key: value for key, value in document.items() if key not in SECTIONS})]
-    found += [
-        _section(key, document[key]) for key in SECTIONS if key and isinstance(document.get(key), dict)
-    ]
+    found += [_section(key, document[key]) for key in SECTIONS if key and isinstance(document.get(key), dict)]
     if "assessment" in document and document["assessment"] is None:
         found.append(Section(str(SECTIONS["assessment"]), ((_("Reference"), _("none approved yet")),)))
     return tuple(found)

@@ -26,7 +26,9 @@ def problems_by_path(error: ValidationError, data: Any, model: type[BaseModel]) 
         path = _path_in(data, details["loc"])
         if details["type"] == "missing":
             path = (*path, details["loc"][-1])
-        found.append((".".join(step for step in path if isinstance(step, str)), _message(details, path, model)))
+        found.append(
+            (".".join(step for step in path if isinstance(step, str)), _message(details, path, model))
+        )
     return found
 
 

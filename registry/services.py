@@ -41,8 +41,12 @@ def system_update(
     current = locked(system.pk)
     if not by.has_perm("registry.change_aisystem", current):
         raise PermissionDenied(_("You can change only the systems of your own teams."))
-    if team.pk != current.team_id and not (by.may_everywhere("registry.add_aisystem") or team.pk in by.team_ids):
-        raise PermissionDenied(_("You can hand a system only to a team of your own. Ask the compliance lead."))
+    if team.pk != current.team_id and not (
+        by.may_everywhere("registry.add_aisystem") or team.pk in by.team_ids
+    ):
+        raise PermissionDenied(
+            _("You can hand a system only to a team of your own. Ask the compliance lead.")
+        )
     if current.revision != revision:
         raise Conflict(current)
     before = documents.record_of(current)
@@ -54,9 +58,16 @@ def system_update(
     differences = list(changes(before, documents.record_of(current)))
     if not differences:
         return current
-    if current.stage in IN_USE and not reason.strip() and material_for_signatures(differences_to(before, current)):
+    if (
+        current.stage in IN_USE
+        and not reason.strip()
+        and material_for_signatures(differences_to(before, current))
+    ):
         raise ReasonNeeded(
-            _("This system is in use, and the change touches what was signed. Say why: signatures will be asked for again.")
+            _(
+                "This system is in use, and the change touches what was signed. "
+                "Say why: signatures will be asked for again."
+            )
         )
     current.revision += 1
     current.edited_by = by

@@ -83,7 +83,7 @@ def _meaning(subject: subjects.Subject, role: str) -> str:
 
 
 def _decided(subject: subjects.Subject, signoff: SignOff) -> None:
-    """Whether production is open follows from the signatures when the gate is asked; lists get to know now."""
+    """Whether production is open is for the gate, when it is asked; lists get to know now."""
     snapshots.refresh_by_id([subject.id])
 
 

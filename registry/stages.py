@@ -56,7 +56,10 @@ TRANSITIONS: dict[str, Transition] = {
             frozenset({Stage.APPROVED}),
             Stage.CANARY,
             _PROMOTE,
-            _("A small part of real traffic first. People are affected, so the gate asks all that it asks for production."),
+            _(
+                "A small part of real traffic first. People are affected, so the gate asks all that it asks "
+                "for production."
+            ),
             gated=True,
             needs_reason=False,
         ),

@@ -87,7 +87,8 @@ def _record_load(system: AISystem, keys: list[int]) -> dict[int, Event]:
     before = {key: order[place - 1] if place else None for place, key in enumerate(order)}
     wanted = {*keys, *(before[key] for key in keys)} - {None}
     rows = {
-        row.history_id: row for row in history.filter(history_id__in=wanted).select_related("team", "history_user")
+        row.history_id: row
+        for row in history.filter(history_id__in=wanted).select_related("team", "history_user")
     }
     return {key: _record_event(rows[key], rows.get(before[key])) for key in keys}
 
@@ -107,7 +108,9 @@ def _record_event(row: Any, previous: Any) -> Event:
     else:
         tone = ""
         title = _("Record changed, revision %(number)s") % {"number": row.revision}
-    return Event(row.history_date, title, who, row.history_change_reason or "", tone, differences=tuple(differences))
+    return Event(
+        row.history_date, title, who, row.history_change_reason or "", tone, differences=tuple(differences)
+    )
 
 
 def _quote(reason: str | None) -> str:
@@ -130,7 +133,9 @@ def _gate_event(decision: GateDecision) -> Event:
         title, tone, detail = _("Gate opened: %(asked)s") % {"asked": asked}, "ok", ""
     else:
         title, tone = _("Gate refused: %(asked)s") % {"asked": asked}, "bad"
-        blockers = [entry["message"] for entry in decision.answer["denials"] if entry["severity"] == "blocker"]
+        blockers = [
+            entry["message"] for entry in decision.answer["denials"] if entry["severity"] == "blocker"
+        ]
         missing = [entry["role"] for entry in decision.answer["signatures"] if entry["state"] != "valid"]
         if missing:
             blockers.append(_("signatures open: %(roles)s") % {"roles": ", ".join(missing)})

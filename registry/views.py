@@ -18,14 +18,15 @@ from registry.forms import ReasonForm, SystemForm
 from registry.listing import listing
 from registry.models import AISystem
 from registry.panels import panels_of
-from registry.yaml_writer import dump_yaml
 from registry.stages import TRANSITIONS
 from registry.timeline import Timeline
+from registry.yaml_writer import dump_yaml
 
 
 def _system_or_404(request: UserRequest, slug: str) -> AISystem:
     return get_object_or_404(
-        AISystem.objects.visible_to(request.user).select_related("team__lead", "team__deputy", "edited_by"), slug=slug
+        AISystem.objects.visible_to(request.user).select_related("team__lead", "team__deputy", "edited_by"),
+        slug=slug,
     )
 
 
@@ -179,7 +180,9 @@ def system_promotion(request: UserRequest, slug: str) -> HttpResponse:
         else:
             if moved.done:
                 messages.success(
-                    request, _("The system is now in the stage “%(stage)s”.") % {"stage": moved.system.get_stage_display()}
+                    request,
+                    _("The system is now in the stage “%(stage)s”.")
+                    % {"stage": moved.system.get_stage_display()},
                 )
                 return redirect(moved.system)
             messages.error(request, _("The gate refused. What is open stands below."))

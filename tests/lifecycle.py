@@ -23,7 +23,9 @@ Staff = dict[str, User]
 
 def complete_content(**parts: Any) -> Content:
     """An assessment with nothing missing: a small privacy risk, accepted."""
-    impacts: dict[str, Any] = {dimension.key: {"relevant": False} for dimension in taxonomy().article_dimensions}
+    impacts: dict[str, Any] = {
+        dimension.key: {"relevant": False} for dimension in taxonomy().article_dimensions
+    }
     impacts["privacy"] = {
         "relevant": True,
         "harm": "A ticket of somebody else shows in an answer.",
@@ -59,7 +61,11 @@ def complete_content(**parts: Any) -> Content:
                     "due": "2026-12-31",
                 }
             ],
-            "decision": {"decision": "mitigate", "rationale": "The filter is in place.", "review_date": "2027-11-01"},
+            "decision": {
+                "decision": "mitigate",
+                "rationale": "The filter is in place.",
+                "review_date": "2027-11-01",
+            },
         }
         | parts
     )
@@ -68,7 +74,9 @@ def complete_content(**parts: Any) -> Content:
 def submit_assessment(system: AISystem, by: User, content: Content | None = None) -> Assessment:
     """An assessment of the system, written and submitted."""
     assessment = assessments.begin(system, by=by)
-    assessment = assessments.save(assessment, content or complete_content(), by=by, revision=assessment.revision)
+    assessment = assessments.save(
+        assessment, content or complete_content(), by=by, revision=assessment.revision
+    )
     return assessments.submit(assessment, by=by)
 
 
@@ -78,7 +86,14 @@ def sign(kind: str, key: str, role: Role | str, by: User, decision: str = "appro
     assert found
     shown = found.load(by, key).signed_bytes
     return signoffs.sign(
-        found, key, role=str(role), decision=decision, reason="Read and agreed.", password=PASSWORD, shown=shown, by=by
+        found,
+        key,
+        role=str(role),
+        decision=decision,
+        reason="Read and agreed.",
+        password=PASSWORD,
+        shown=shown,
+        by=by,
     )
 
 

@@ -125,7 +125,9 @@ class RoleGrant(models.Model):
 
     user = models.ForeignKey(User, models.PROTECT, related_name="role_grants", verbose_name=_("person"))
     role = models.CharField(
-        _("role"), max_length=20, choices=[(role.value, role.label) for role in Role if role is not Role.OWNER]
+        _("role"),
+        max_length=20,
+        choices=[(role.value, role.label) for role in Role if role is not Role.OWNER],
     )
 
     history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
@@ -153,7 +155,9 @@ class TeamQuerySet(models.QuerySet["Team"]):
 class Team(models.Model):
     """The owner of systems: a lead, a deputy, members. `slug` is the record's `owner`."""
 
-    slug = models.SlugField(_("short name"), max_length=64, unique=True, help_text=_("As in the record: team-ai-platform."))
+    slug = models.SlugField(
+        _("short name"), max_length=64, unique=True, help_text=_("As in the record: team-ai-platform.")
+    )
     name = models.CharField(_("name"), max_length=150)
     lead = models.ForeignKey(User, models.PROTECT, related_name="leads", verbose_name=_("lead"))
     deputy = models.ForeignKey(
@@ -199,7 +203,7 @@ class TeamMembership(models.Model):
 
 class SubstitutionQuerySet(models.QuerySet["Substitution"]):
     def in_force(self, *, on: dt.date) -> "SubstitutionQuerySet":
-        """Substitutions that hold on the day: begun, not over, not taken back, their holder still in the role."""
+        """Those that hold on the day: begun, not over, not taken back, their holder still in the role."""
         return self.filter(
             starts__lte=on,
             ends__gte=on,
@@ -212,9 +216,13 @@ class SubstitutionQuerySet(models.QuerySet["Substitution"]):
 class Substitution(models.Model):
     """A signing role handed to a substitute for some days, by its holder (design page, section 5)."""
 
-    role = models.CharField(_("role"), max_length=20, choices=[(role.value, role.label) for role in Role if role in SIGNING])
+    role = models.CharField(
+        _("role"), max_length=20, choices=[(role.value, role.label) for role in Role if role in SIGNING]
+    )
     holder = models.ForeignKey(User, models.PROTECT, related_name="substituted_by", verbose_name=_("holder"))
-    substitute = models.ForeignKey(User, models.PROTECT, related_name="substitutes_for", verbose_name=_("substitute"))
+    substitute = models.ForeignKey(
+        User, models.PROTECT, related_name="substitutes_for", verbose_name=_("substitute")
+    )
     starts = models.DateField(_("first day"))
     ends = models.DateField(_("last day"))
     reason = models.CharField(_("reason"), max_length=300)
@@ -229,7 +237,9 @@ class Substitution(models.Model):
         ordering = ["-starts"]
         constraints = [
             models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="substitution_ends_after_start"),
-            models.CheckConstraint(condition=~Q(holder=F("substitute")), name="substitution_by_somebody_else"),
+            models.CheckConstraint(
+                condition=~Q(holder=F("substitute")), name="substitution_by_somebody_else"
+            ),
             models.CheckConstraint(
                 condition=Q(role__in=sorted(SIGNING)), name="substitution_of_a_signing_role"
             ),

@@ -56,7 +56,11 @@ _WRITE = frozenset(
 )
 _SIGN = frozenset({"signoffs.add_signoff", "registry.suspend_aisystem", "accounts.add_substitution"})
 _PEOPLE = frozenset(
-    {f"accounts.{verb}_{noun}" for verb in ("view", "add", "change") for noun in ("user", "team", "teammembership")}
+    {
+        f"accounts.{verb}_{noun}"
+        for verb in ("view", "add", "change")
+        for noun in ("user", "team", "teammembership")
+    }
     | {f"accounts.{verb}_rolegrant" for verb in ("view", "add", "delete")}
     | {"accounts.delete_teammembership"}
     | {"accounts.view_substitution"}
@@ -69,8 +73,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DPO: _READ | _SIGN,
     Role.CTO: _READ | _SIGN,
     Role.SECURITY: _READ | _SIGN,
-    Role.LEAD: _READ | _WRITE | _BACK_OFFICE | {"accounts.view_team", "accounts.add_team", "accounts.change_team"},
-    Role.AUDITOR: _READ | _BACK_OFFICE | {"accounts.view_team", "accounts.view_user", "accounts.view_rolegrant"},
+    Role.LEAD: _READ
+    | _WRITE
+    | _BACK_OFFICE
+    | {"accounts.view_team", "accounts.add_team", "accounts.change_team"},
+    Role.AUDITOR: _READ
+    | _BACK_OFFICE
+    | {"accounts.view_team", "accounts.view_user", "accounts.view_rolegrant"},
     # Sees what an exception opens, and the catalogue; nothing else until there is an audit to see.
     Role.EXTERNAL_AUDITOR: frozenset({"controls.view_control", "policy.view_policy"}),
     Role.ONCALL: _READ | {"registry.suspend_aisystem", "registry.rollback_aisystem"},

@@ -25,7 +25,11 @@ def changes(before: Any, after: Any, path: str = "") -> Iterator[Change]:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*before, *(key for key in after if key not in before)]:
             yield from changes(before.get(key), after.get(key), f"{path}.{key}" if path else key)
-    elif (names := _by_name(before)) is not None and (others := _by_name(after)) is not None and (names or others):
+    elif (
+        (names := _by_name(before)) is not None
+        and (others := _by_name(after)) is not None
+        and (names or others)
+    ):
         for name in [*names, *(name for name in others if name not in names)]:
             yield from changes(names.get(name), others.get(name), f"{path}[{name}]")
     elif before != after:

@@ -34,7 +34,8 @@ class Guard:
         condition = f"WHEN ({self.when})" if self.when else ""
         if vendor == "sqlite":
             yield (
-                f'CREATE TRIGGER "{self.name}" BEFORE {self.event} ON "{self.table}" FOR EACH ROW {condition} '
+                f'CREATE TRIGGER "{self.name}" BEFORE {self.event} ON "{self.table}" '
+                f"FOR EACH ROW {condition} "
                 f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
             )
             return
@@ -136,7 +137,7 @@ def check_standing(
             messages.append(
                 checks.Error(
                     f"The database does not hold these rules: {', '.join(missing)}.",
-                    hint="Find out who removed them, then run `manage.py migrate --skip-checks`: it installs them.",
+                    hint="Find out who removed them, then run `manage.py migrate --skip-checks`, which installs them.",
                     id="aims.E001",
                 )
             )

@@ -23,27 +23,48 @@ FINE, UNUSABLE = 0, 2
 
 def add_import(parser: ArgumentParser) -> None:
     parser.description = _(
-        "Writes the records of YAML files into the registry, all of them or none. What a file claims of approvals "
-        "and stage is told and not believed. Exit code: 0 done, 2 some file or argument could not be used."
+        "Writes the records of YAML files into the registry, all of them or none. What a file claims of "
+        "approvals and stage is told and not believed. Exit code: 0 done, 2 some file or argument could not be used."
     )
-    parser.add_argument("paths", nargs="+", metavar="PATH", help=_("A YAML file, or a folder of *.yaml and *.yml."))
-    parser.add_argument("--as", dest="email", metavar="EMAIL", help=_("Whose rights count; by default the command line's own account."))
-    parser.add_argument("--create-teams", action="store_true", help=_("Create owners that are unknown, led by the person who imports."))
-    parser.add_argument("--reason", default="", help=_("Why; needed where a system in use changes in a way that matters."))
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help=_("A YAML file, or a folder of *.yaml and *.yml.")
+    )
+    parser.add_argument(
+        "--as",
+        dest="email",
+        metavar="EMAIL",
+        help=_("Whose rights count; by default the command line's own account."),
+    )
+    parser.add_argument(
+        "--create-teams",
+        action="store_true",
+        help=_("Create owners that are unknown, led by the person who imports."),
+    )
+    parser.add_argument(
+        "--reason", default="", help=_("Why; needed where a system in use changes in a way that matters.")
+    )
     parser.add_argument("--dry-run", action="store_true", help=_("Only tell what would change."))
     _add_format(parser)
 
 
 def add_export(parser: ArgumentParser) -> None:
-    parser.description = _("Writes each system's record to a file DIR/<id>.yaml. Exit code: 0 done, 2 not possible.")
-    parser.add_argument("directory", type=Path, metavar="DIR", help=_("A folder; it is made if it is not there."))
-    parser.add_argument("--id", action="append", dest="ids", metavar="ID", help=_("Only this system; may be repeated."))
+    parser.description = _(
+        "Writes each system's record to a file DIR/<id>.yaml. Exit code: 0 done, 2 not possible."
+    )
+    parser.add_argument(
+        "directory", type=Path, metavar="DIR", help=_("A folder; it is made if it is not there.")
+    )
+    parser.add_argument(
+        "--id", action="append", dest="ids", metavar="ID", help=_("Only this system; may be repeated.")
+    )
     _add_format(parser)
 
 
 def _add_format(parser: ArgumentParser) -> None:
     parser.add_argument("--format", choices=["text", "json"], default="text")
-    parser.add_argument("--json", action="store_const", const="json", dest="format", help=_("The same as --format json."))
+    parser.add_argument(
+        "--json", action="store_const", const="json", dest="format", help=_("The same as --format json.")
+    )
 
 
 def run_import(
@@ -83,13 +104,17 @@ def run_import(
     return code
 
 
-def run_export(out: OutputWrapper, err: OutputWrapper, *, directory: Path, ids: list[str] | None, format: str) -> int:
+def run_export(
+    out: OutputWrapper, err: OutputWrapper, *, directory: Path, ids: list[str] | None, format: str
+) -> int:
     """Carry `registry export` out; the exit code."""
     systems = AISystem.objects.select_related("team").order_by("slug")
     if ids:
         systems = systems.filter(slug__in=ids)
         if missing := sorted(set(ids) - set(systems.values_list("slug", flat=True))):
-            raise CommandError(_("There is no system %(ids)s.") % {"ids": ", ".join(missing)}, returncode=UNUSABLE)
+            raise CommandError(
+                _("There is no system %(ids)s.") % {"ids": ", ".join(missing)}, returncode=UNUSABLE
+            )
     written: list[dict[str, str]] = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -101,7 +126,10 @@ def run_export(out: OutputWrapper, err: OutputWrapper, *, directory: Path, ids: 
         raise CommandError(_("Cannot write: %(error)s") % {"error": error}, returncode=UNUSABLE) from error
     if format == "json":
         out.write(json.dumps(written, ensure_ascii=False, indent=1))
-    err.write(_("%(count)d records written to %(directory)s.") % {"count": len(written), "directory": directory}, style_func=str)
+    err.write(
+        _("%(count)d records written to %(directory)s.") % {"count": len(written), "directory": directory},
+        style_func=str,
+    )
     return FINE
 
 
@@ -110,7 +138,10 @@ def _person(email: str | None) -> User:
         return command_line_account()
     person = User.objects.filter(email__iexact=email, is_active=True).first()
     if person is None:
-        raise CommandError(_("Nobody with an active account has the address %(email)s.") % {"email": email}, returncode=UNUSABLE)
+        raise CommandError(
+            _("Nobody with an active account has the address %(email)s.") % {"email": email},
+            returncode=UNUSABLE,
+        )
     if not person.has_perm("registry.import_aisystem"):
         raise CommandError(_("%(person)s may not import records.") % {"person": person}, returncode=UNUSABLE)
     return person
@@ -131,7 +162,8 @@ def _as_json(row: imports.Row) -> dict[str, Any]:
         "changes": [change.as_dict() for change in row.changes],
         "claims": [claim.as_dict() for claim in row.claims],
         "errors": [
-            {"line": problem.line, "column": problem.column, "message": problem.message} for problem in row.problems
+            {"line": problem.line, "column": problem.column, "message": problem.message}
+            for problem in row.problems
         ],
     }
 
@@ -143,7 +175,9 @@ def _tell(out: OutputWrapper, row: imports.Row) -> None:
     for change in row.changes:
         out.write(f"    {change.path}: {change.before!r} -> {change.after!r}")
     for claim in row.claims:
-        out.write("    " + _("not confirmed: %(path)s = %(value)s") % {"path": claim.path, "value": claim.after})
+        out.write(
+            "    " + _("not confirmed: %(path)s = %(value)s") % {"path": claim.path, "value": claim.after}
+        )
 
 
 def _summary(plan: imports.Preview, *, written: bool) -> str:

@@ -235,7 +235,7 @@ def test_loading_a_fixture_that_claims_production_fails(system: AISystem, tmp_pa
     file = tmp_path / "fixture.json"
     file.write_text(serializers.serialize("json", [system]))
     with (
-        pytest.raises(Exception, match="through the gate alone|aisystem_production_by_decision"),
+        pytest.raises(Exception, match=r"through the gate alone|aisystem_production_by_decision"),
         transaction.atomic(),
     ):
         call_command("loaddata", str(file), verbosity=0)

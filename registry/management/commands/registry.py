@@ -37,8 +37,12 @@ class Command(BaseCommand):
             subcommands.add_parser("validate", help=_("Judge records by the schema and the policies."))
         )
 
-        exchange.add_import(subcommands.add_parser("import", help=_("Write records from files into the registry.")))
-        exchange.add_export(subcommands.add_parser("export", help=_("Write the registry's records to files.")))
+        exchange.add_import(
+            subcommands.add_parser("import", help=_("Write records from files into the registry."))
+        )
+        exchange.add_export(
+            subcommands.add_parser("export", help=_("Write the registry's records to files."))
+        )
 
     def handle(self, *args: Any, subcommand: str, **options: Any) -> None:
         """Run the subcommand, and end with its exit code."""
