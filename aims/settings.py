@@ -1,6 +1,7 @@
 """Settings of the portal, all from the environment; `docs/production.md` lists the variables."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -90,8 +91,8 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": dj_database_url.parse(environment.text("DATABASE_URL"))
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": dict(dj_database_url.parse(environment.text("DATABASE_URL")))
     if environment.text("DATABASE_URL")
     else {
         "ENGINE": "django.db.backends.sqlite3",

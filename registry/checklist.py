@@ -118,7 +118,7 @@ def _denial_row(denial: Denial, titles: dict[str, str], system: AISystem) -> dic
 
 
 def _fix_url(denial: Denial, system: AISystem) -> str:
-    """Where it is mended: signatures further down the list, assessments in their panel, the rest in the record."""
+    """Where it is mended: signatures below in the list, assessments in their panel, else the record."""
     if "dpo" in denial.rule or "security" in denial.rule:
         return ""
     if any(word in denial.rule for word in ("assessment", "residual", "review")):

@@ -61,7 +61,7 @@ class Derived:
 
 
 def record_of(system: Any, derived: Derived | None = None) -> dict[str, Any]:
-    """The record of a system or of a row of its history, as `Record.document()` gives it: without the absent."""
+    """The record of a system or of a row of its history, as `Record.document()` gives it."""
     record: dict[str, Any] = {"id": system.slug, "name": system.name, "owner": system.team.slug}
     if system.contact:
         record["contact"] = system.contact

@@ -38,7 +38,7 @@ class CountOnce(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by().count()  # type: ignore[union-attr, no-any-return]
+        return self.object_list.order_by().count()  # type: ignore[attr-defined, no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _rows(systems: Iterable[AISystem]) -> list[Row]:
     return [
         Row(
             system,
-            _OUT if system.listed_out_of_compliance else stages[system.stage],
+            str(_OUT) if system.listed_out_of_compliance else stages[system.stage],
             "bad" if system.listed_out_of_compliance else _TONES.get(system.stage, "mute"),
             risks[system.risk_tier],
             system.risk_tier in (RiskTier.HIGH, RiskTier.CRITICAL),

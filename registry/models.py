@@ -236,7 +236,7 @@ class SystemException(UserObjectPermissionBase):  # type: ignore[misc]  # guardi
     reason = models.CharField(_("reason"), max_length=300)
 
     history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
-    objects = SystemExceptionQuerySet.as_manager()
+    objects = SystemExceptionQuerySet.as_manager()  # type: ignore[assignment, misc]
 
     class Meta(UserObjectPermissionBase.Meta):
         verbose_name = _("exception")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.db import models
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -51,11 +52,11 @@ _ENTRY = re.compile(r"\[(?P<name>[^\]]*)\]")
 
 
 def label(path: str) -> str:
-    """The name people know a field by: `data.rag_sources[tickets].pii` → Retrieval sources › tickets › pii."""
+    """The name of a field: `data.rag_sources[tickets].pii` → Retrieval sources › tickets › pii."""
     if path in _LABELS:
         return _capital(str(_LABELS[path]))
     if path in COLUMNS:
-        return _capital(str(AISystem._meta.get_field(COLUMNS[path]).verbose_name))
+        return _capital(str(_column(path).verbose_name))
     if match := _ENTRY.search(path):
         rest = path[match.end() :].strip(".")
         parts = [label(path[: match.start()]), match["name"], *([_words(rest)] if rest else [])]
@@ -72,13 +73,19 @@ def value_text(path: str, value: Any) -> str:
     if path == "lifecycle.stage":
         return str(Stage(value).label)
     if path in COLUMNS and isinstance(value, str):
-        choices: dict[Any, Any] = dict(AISystem._meta.get_field(COLUMNS[path]).flatchoices)
+        choices: dict[Any, Any] = dict(_column(path).flatchoices)
         return str(choices.get(value, value))
     if isinstance(value, list):
         return ", ".join(_entry_text(entry) for entry in value)
     if isinstance(value, dict):
         return _entry_text(value)
     return str(value)
+
+
+def _column(path: str) -> "models.Field[Any, Any]":
+    field = AISystem._meta.get_field(COLUMNS[path])
+    assert isinstance(field, models.Field)
+    return field
 
 
 def _entry_text(entry: Any) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aims.accounts.models import Team, User
+from aims.ledger import trail
 from aims.ledger.changes import Change, changes
 from aims.policy.policies import shipped
 from aims.signoffs.standing import material_changes
@@ -157,7 +158,5 @@ def _enter(system: AISystem, transition: stages.Transition, *, by: User, reason:
 
 def _save(system: AISystem, *, by: User, reason: str) -> None:
     system.full_clean(validate_constraints=False)
-    system._history_user = by
-    system._change_reason = reason
-    system.save()
+    trail.save(system, by=by, reason=reason)
     snapshots.refresh([system])

@@ -86,7 +86,7 @@ def system_yaml(request: UserRequest, slug: str) -> HttpResponse:
 @require_safe
 def system_history(request: UserRequest, slug: str) -> HttpResponse:
     system = _system_or_404(request, slug)
-    page = Paginator(Timeline(system), 25).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+    page: Any = Paginator(Timeline(system), 25).get_page(request.GET.get("page"))  # type: ignore[arg-type]
     return render(request, "registry/aisystem_history.html", {"system": system, "page": page})
 
 
@@ -147,8 +147,9 @@ def _conflict(request: UserRequest, form: SystemForm, error: Conflict) -> HttpRe
     """Both versions side by side; the form keeps the person's own, to be saved over the other knowingly."""
     theirs = documents.record_of(error.current)
     mine = documents.with_derived(form.cleaned_data["record"].document(), theirs)
-    form.data = form.data.copy()  # type: ignore[attr-defined]
-    form.data["revision"] = str(error.current.revision)
+    posted = request.POST.copy()
+    posted["revision"] = str(error.current.revision)
+    form.data = posted
     return render(
         request,
         "registry/aisystem_form.html",

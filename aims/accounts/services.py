@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from aims.accounts.models import RoleGrant, Substitution, Team, TeamMembership, User
 from aims.accounts.roles import GRANTABLE, SIGNING, Role
+from aims.ledger import trail
 
 
 @transaction.atomic
@@ -50,8 +51,7 @@ def role_grant(user: User, role: Role, *, by: User | None) -> RoleGrant:
     grant = RoleGrant.objects.filter(user=user, role=role).first()
     if grant is None:
         grant = RoleGrant(user=user, role=role)
-        grant._history_user = by
-        grant.save()
+        trail.save(grant, by=by)
     return grant
 
 
@@ -65,8 +65,7 @@ def team_create(*, slug: str, name: str, lead: User, deputy: User | None = None,
 def team_save(team: Team, *, by: User | None) -> Team:
     """Save a team and see that its lead and deputy are members."""
     team.full_clean()
-    team._history_user = by
-    team.save()
+    trail.save(team, by=by)
     for person in (team.lead, team.deputy):
         if person is not None:
             member_add(team, person, by=by)
@@ -78,8 +77,7 @@ def member_add(team: Team, user: User, *, by: User | None) -> TeamMembership:
     membership = TeamMembership.objects.filter(team=team, user=user).first()
     if membership is None:
         membership = TeamMembership(team=team, user=user)
-        membership._history_user = by
-        membership.save()
+        trail.save(membership, by=by)
     return membership
 
 
@@ -102,8 +100,7 @@ def substitution_create(
         holder=holder, role=role, substitute=substitute, starts=starts, ends=ends, reason=reason
     )
     entry.full_clean()
-    entry._history_user = holder
-    entry.save()
+    trail.save(entry, by=holder)
     return entry
 
 
@@ -114,6 +111,5 @@ def substitution_end(entry: Substitution, *, by: User) -> Substitution:
         raise PermissionDenied(_("Only the person who handed the role over can take it back."))
     if entry.ended_at is None:
         entry.ended_at = timezone.now()
-        entry._history_user = by
-        entry.save()
+        trail.save(entry, by=by)
     return entry

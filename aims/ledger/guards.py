@@ -137,7 +137,7 @@ def check_standing(
             messages.append(
                 checks.Error(
                     f"The database does not hold these rules: {', '.join(missing)}.",
-                    hint="Find out who removed them, then run `manage.py migrate --skip-checks`, which installs them.",
+                    hint="Find out who removed them. `manage.py migrate --skip-checks` installs them again.",
                     id="aims.E001",
                 )
             )
