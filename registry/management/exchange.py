@@ -24,7 +24,7 @@ FINE, UNUSABLE = 0, 2
 def add_import(parser: ArgumentParser) -> None:
     parser.description = _(
         "Writes the records of YAML files into the registry, all of them or none. What a file claims of "
-        "approvals and stage is told and not believed. Exit code: 0 done, 2 some file or argument could not be used."
+        "approvals and stage is told and not believed. Exit code: 0 done, 2 a file or argument was unusable."
     )
     parser.add_argument(
         "paths", nargs="+", metavar="PATH", help=_("A YAML file, or a folder of *.yaml and *.yml.")
@@ -77,6 +77,7 @@ def run_import(
     reason: str,
     dry_run: bool,
     format: str,
+    **_common: Any,
 ) -> int:
     """Carry `registry import` out; the exit code."""
     person = _person(email)
@@ -105,7 +106,13 @@ def run_import(
 
 
 def run_export(
-    out: OutputWrapper, err: OutputWrapper, *, directory: Path, ids: list[str] | None, format: str
+    out: OutputWrapper,
+    err: OutputWrapper,
+    *,
+    directory: Path,
+    ids: list[str] | None,
+    format: str,
+    **_common: Any,
 ) -> int:
     """Carry `registry export` out; the exit code."""
     systems = AISystem.objects.select_related("team").order_by("slug")

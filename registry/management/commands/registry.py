@@ -50,9 +50,9 @@ class Command(BaseCommand):
             case "validate":
                 code = self.validate(**options)
             case "import":
-                code = exchange.run_import(self.stdout, self.stderr, **_own(options))
+                code = exchange.run_import(self.stdout, self.stderr, **options)
             case _:
-                code = exchange.run_export(self.stdout, self.stderr, **_own(options))
+                code = exchange.run_export(self.stdout, self.stderr, **options)
         if code:
             sys.exit(code)
 
@@ -144,16 +144,6 @@ class Command(BaseCommand):
     def _draw(self, line: str) -> None:
         self.stderr.write(f"\r\x1b[K{line}", ending="")
         self.stderr.flush()
-
-
-COMMON: Final = frozenset(
-    {"verbosity", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks"}
-)
-"""Options that every command of Django has."""
-
-
-def _own(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if name not in COMMON}
 
 
 def _counted(reports: Iterable[FileReport], verdicts: Counter[str]) -> Iterator[FileReport]:
