@@ -67,6 +67,10 @@ def test_markdown_is_rendered(text: str, expected: str) -> None:
     assert expected in prose_html(text)
 
 
+def test_raw_html_shows_as_it_was_typed() -> None:
+    assert "&lt;b&gt;bold&lt;/b&gt;" in prose_html("not <b>bold</b>")
+
+
 @pytest.mark.parametrize("text", ["# Approved", "Approved\n===", "## 6. Residual risk and decision"])
 def test_text_cannot_pass_for_a_heading(text: str) -> None:
     assert "<h" not in prose_html(text).replace("<hr", "")

@@ -210,6 +210,21 @@ def test_with_two_roles_the_second_signature_approves(
     assert (fresh(begun).state, fresh(begun).open_roles) == (State.APPROVED, "")
 
 
+def test_an_approval_of_what_it_was_before_an_edit_does_not_count(
+    make_system: Callable[..., AISystem], staff: Staff
+) -> None:
+    owner = staff["owner"]
+    begun = services.begin(make_system(risk_tier="critical"), by=owner)
+    begun = services.save(begun, complete_content(), by=owner, revision=begun.revision)
+    services.submit(begun, by=owner)
+    sign("assessment", begun.ref, "security", staff["security"])
+    back = services.withdraw(begun, by=owner)
+    services.save(back, with_purpose("Something else"), by=owner, revision=back.revision)
+    services.submit(back, by=owner)
+    sign("assessment", begun.ref, "dpo", staff["dpo"])
+    assert (fresh(begun).state, fresh(begun).open_roles) == (State.SUBMITTED, "|security|")
+
+
 def test_changes_asked_for_lead_back_to_the_writer_and_to_a_new_decision(
     submitted: Assessment, owner: User, dpo: User
 ) -> None:
