@@ -67,6 +67,10 @@ def test_windows_line_ends_read_and_count_like_others() -> None:
     assert document.position(("name",)) == (2, 7)
 
 
+def test_a_merge_key_in_quotes_is_a_key_like_others() -> None:
+    assert read(b'"<<": 1').data == {"<<": 1}
+
+
 def test_positions_of_values_and_keys_count_from_one() -> None:
     document = read("name: é\ndata:\n  rag_sources:\n    - name: a\n      pii: {é: 1, b: 2}\n".encode())
     assert document.position(()) == (1, 1)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,20 +23,10 @@ from registry.yaml_writer import dump_yaml
 ARTICLE = Path(__file__).parent / "data" / "claude-rag-assistant.yaml"
 
 TRICKY = [
-    "yes",
-    "null",
-    "0755",
-    "1e3",
-    "2026-01-15",
-    "a: b",
-    "a #b",
-    "- a",
-    "<<",
-    "[a]",
-    "a:",
-    "x\ny",
-    "é",
-    "\u2028x",
+    *["yes", "null", "0755", "1e3", "2026-01-15", "12:30:45", "<<", "é", "\U0001f600"],
+    *["a: b", "a #b", "- a", "[a]", "a:", "a, b", "s3://a/b", "a\\b", "'a'", '"a"'],
+    # In the middle, since what stands at an end may count as a space, and be dropped.
+    *["x\ny", "x\ty", "x\u0085y", "x \u2028 y", "x \u2029 y", "x\ufeffy"],
 ]
 
 
@@ -104,6 +95,13 @@ records = st.builds(
         lifecycle=some(stage=st.sampled_from(STAGES), decommission_date=days),
     ),
 )
+
+
+@pytest.mark.parametrize("text", TRICKY)
+def test_text_that_yaml_would_like_to_read_otherwise_comes_back(text: str) -> None:
+    record = Record.model_validate({"id": "a", "name": text, "owner": "b", "deployment": {"regions": [text]}})
+    assert record.name == text
+    assert parse_record(read(dump_yaml(record.document()).encode())) == record
 
 
 @given(records)
