@@ -57,7 +57,7 @@ def catalogue_load(catalogue: Catalogue) -> Loaded:
             if clause.ref in loaded.unchanged:
                 loaded.unchanged.remove(clause.ref)
                 loaded.changed.append(clause.ref)
-    known = {entry.ref for entry in (*catalogue.controls, *catalogue.clauses)}
+    known = {entry.ref for entry in catalogue.controls} | {entry.ref for entry in catalogue.clauses}
     loaded.orphaned = [ref for ref in (*controls, *clauses) if ref not in known]
     return loaded
 

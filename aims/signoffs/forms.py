@@ -33,17 +33,18 @@ class ConfirmationForm(forms.Form):
 class DecisionForm(ConfirmationForm):
     """A decision about what the page showed, in one of the roles that the person may sign in."""
 
-    role = forms.ChoiceField(label=_("You sign as"), widget=forms.RadioSelect)
     shown = forms.CharField(widget=forms.HiddenInput, strip=False)
-
-    field_order = ["role", "reason", "password"]
 
     def __init__(self, *args: Any, user: User, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [(role.value, role_text(user, role)) for role in roles]
-        if len(roles) == 1:
-            self.fields["role"].widget = forms.HiddenInput()
-            self.fields["role"].initial = roles[0].value
+        sole = len(roles) == 1
+        self.fields["role"] = forms.ChoiceField(
+            label=_("You sign as"),
+            choices=[(role.value, role_text(user, role)) for role in roles],
+            widget=forms.HiddenInput if sole else forms.RadioSelect,
+            initial=roles[0].value if sole else None,
+        )
+        self.order_fields(["role", "reason", "password"])
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

@@ -90,11 +90,11 @@ def _ask_again(
     request: UserRequest, kind: Kind, subject: Subject, form: DecisionForm, status: int = INVALID
 ) -> HttpResponse:
     """The page with what was wrong. If the content has moved under it, that comes first."""
-    shown = form.data.get("shown", "")
+    shown = request.POST.get("shown", "")
     view = decisions.view_of(kind, subject, request.user)
     if shown == subject.signed_bytes:
         return _decision_page(request, kind, subject, view, form, status=status)
-    form.data = {**form.data.dict(), "shown": subject.signed_bytes}
+    form.data = {**request.POST.dict(), "shown": subject.signed_bytes}
     difference = decisions.moved(kind, shown, subject)
     return _decision_page(
         request, kind, subject, view, form if view.roles else None, moved=difference, status=MOVED
