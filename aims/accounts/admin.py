@@ -48,7 +48,7 @@ class PersonForm(ModelForm):
         return active
 
 
-class RoleGrantInline(admin.TabularInline):
+class RoleGrantInline(admin.StackedInline):
     model = RoleGrant
     extra = 0
     verbose_name_plural = _("Roles (the model owner’s follows from being in a team)")
@@ -125,7 +125,7 @@ class MembershipFormSet(BaseInlineFormSet):
                 )
 
 
-class MembershipInline(admin.TabularInline):
+class MembershipInline(admin.StackedInline):
     model = TeamMembership
     formset = MembershipFormSet
     extra = 0
