@@ -60,8 +60,10 @@ def _yes(path: str, **kwargs: Any) -> forms.BooleanField:
 
 
 def _yes_no_unknown(path: str) -> forms.NullBooleanField:
-    options = [("unknown", _("not answered yet")), ("true", _("yes")), ("false", _("no"))]
-    return forms.NullBooleanField(widget=forms.Select(choices=options), **_words_for(path))
+    # Not a plain Select: to that one, True and "true" differ, and no answer would ever show as chosen.
+    widget = forms.NullBooleanSelect()
+    widget.choices = [("unknown", _("not answered yet")), ("true", _("yes")), ("false", _("no"))]
+    return forms.NullBooleanField(widget=widget, **_words_for(path))
 
 
 def _part(path: str, kinds: dict[str, Callable[[str], forms.Field]], name: str) -> type[forms.Form]:
