@@ -70,9 +70,9 @@ def record_of(system: Any, derived: Derived | None = None) -> dict[str, Any]:
     if system.endpoint:
         deployment["endpoint"] = system.endpoint
     classification = record["classification"] = {"purpose": system.purpose} if system.purpose else {}
-    classification["data_sensitivity"] = system.data_sensitivity
-    classification["risk_tier"] = system.risk_tier
-    classification["eu_ai_act_tier"] = system.eu_ai_act_tier
+    for key in ("data_sensitivity", "risk_tier", "eu_ai_act_tier"):
+        if tier := getattr(system, key):
+            classification[key] = tier
     classification["affected_parties"] = system.affected_parties
     model: dict[str, Any] = {}
     record["model"] = model
@@ -112,7 +112,18 @@ def columns_of(record: Record) -> dict[str, Any]:
 
 
 _TEXT_COLUMNS = frozenset(
-    {"contact", "endpoint", "purpose", "model_type", "base_model", "provider", "weights_location"}
+    {
+        "contact",
+        "endpoint",
+        "purpose",
+        "data_sensitivity",
+        "risk_tier",
+        "eu_ai_act_tier",
+        "model_type",
+        "base_model",
+        "provider",
+        "weights_location",
+    }
 )
 
 

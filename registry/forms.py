@@ -44,7 +44,11 @@ def _text(path: str) -> forms.CharField:
 
 
 def _choice(path: str, options: type[models.TextChoices]) -> forms.ChoiceField:
-    return forms.ChoiceField(choices=options.choices, **_words_for(path) | {"required": True})
+    """A choice; one that the record may leave open says so."""
+    words = _words_for(path)
+    if schema.field_at(path).default is not None:
+        return forms.ChoiceField(choices=options.choices, **words | {"required": True})
+    return forms.ChoiceField(choices=[("", _("not stated yet")), *options.choices], **words)
 
 
 def _lines(path: str) -> LinesField:

@@ -71,12 +71,10 @@ class AISystem(models.Model):
 
     purpose = models.CharField(_("purpose"), max_length=500, blank=True)
     data_sensitivity = models.CharField(
-        _("data sensitivity"), max_length=20, choices=DataSensitivity, default=DataSensitivity.INTERNAL
+        _("data sensitivity"), max_length=20, choices=DataSensitivity, blank=True
     )
-    risk_tier = models.CharField(_("risk tier"), max_length=20, choices=RiskTier, default=RiskTier.MEDIUM)
-    eu_ai_act_tier = models.CharField(
-        _("EU AI Act tier"), max_length=20, choices=EuAiActTier, default=EuAiActTier.MINIMAL
-    )
+    risk_tier = models.CharField(_("risk tier"), max_length=20, choices=RiskTier, blank=True)
+    eu_ai_act_tier = models.CharField(_("EU AI Act tier"), max_length=20, choices=EuAiActTier, blank=True)
     affected_parties = models.JSONField(_("affected parties"), default=list, blank=True)
 
     model_type = models.CharField(_("type of model"), max_length=100, blank=True)
@@ -121,11 +119,14 @@ class AISystem(models.Model):
                 condition=Q(environment__in=Environment.values), name="aisystem_environment_known"
             ),
             models.CheckConstraint(
-                condition=Q(data_sensitivity__in=DataSensitivity.values), name="aisystem_sensitivity_known"
+                condition=Q(data_sensitivity__in=["", *DataSensitivity.values]),
+                name="aisystem_sensitivity_known",
             ),
-            models.CheckConstraint(condition=Q(risk_tier__in=RiskTier.values), name="aisystem_risk_known"),
             models.CheckConstraint(
-                condition=Q(eu_ai_act_tier__in=EuAiActTier.values), name="aisystem_ai_act_known"
+                condition=Q(risk_tier__in=["", *RiskTier.values]), name="aisystem_risk_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(eu_ai_act_tier__in=["", *EuAiActTier.values]), name="aisystem_ai_act_known"
             ),
             models.CheckConstraint(condition=Q(review_interval_days__gte=1), name="aisystem_review_interval"),
             models.CheckConstraint(

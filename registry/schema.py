@@ -91,14 +91,17 @@ class Deployment(Section):
 
 
 class Classification(Section):
+    """What decides which rules apply has no default: a tier that nobody chose would be taken at its word, so
+    what is not stated stays absent, and blocks production."""
+
     purpose: LongLine | None = Field(
         default=None,
         title=_("Purpose"),
         description=_("What the system is for, in a few words. A new purpose calls for a new assessment."),
         examples=["customer-support"],
     )
-    data_sensitivity: DataSensitivity = Field(
-        default="internal",
+    data_sensitivity: DataSensitivity | None = Field(
+        default=None,
         title=_("Data sensitivity"),
         description=_(
             "The most sensitive data that the system sees, in prompts and logs too. “pii” is data about a "
@@ -106,13 +109,13 @@ class Classification(Section):
             "life or biometrics (GDPR, Article 9)."
         ),
     )
-    risk_tier: RiskTier = Field(
-        default="medium",
+    risk_tier: RiskTier | None = Field(
+        default=None,
         title=_("Risk tier"),
         description=_("How much harm the system could do to people or to the company if it goes wrong."),
     )
-    eu_ai_act_tier: EuAiActTier = Field(
-        default="minimal",
+    eu_ai_act_tier: EuAiActTier | None = Field(
+        default=None,
         title=_("EU AI Act tier"),
         description=_("The risk class of the system under the EU AI Act. Ask the DPO if you are unsure."),
     )
