@@ -1,16 +1,20 @@
 """What the processes of `manage.py serve` are to each other."""
 
 import ctypes
+import os
 import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent(signum: int = signal.SIGTERM) -> None:
-    """Have the kernel send this process a signal when its parent dies, however it dies (Linux, prctl(2)).
+def hear_parent_alone() -> None:
+    """Let this process end by its parent's word only: when the parent asks for it, and when the parent dies.
 
-    Elsewhere nothing happens: there a killed parent leaves its children running.
+    Ctrl+C goes to the whole process group of a terminal. granian's worker would hear it twice, from there and
+    from its parent, and hang on the second time; so it leaves the group. That it ends when the parent is
+    killed is Linux's doing (prctl(2)); elsewhere a killed parent leaves its children running.
     """
+    os.setpgid(0, 0)
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signum, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

@@ -41,6 +41,7 @@ def portal(environment: dict[str, str], port: int) -> Iterator["subprocess.Popen
     running = subprocess.Popen(
         command("serve", "--prepare", "--port", str(port)),
         env=environment,
+        start_new_session=True,  # as a terminal does: Ctrl+C reaches the whole group
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -114,6 +115,18 @@ def test_an_empty_portal_serves_the_welcome_page_and_its_styles_and_dies_as_a_wh
     portal.send_signal(signal.SIGKILL)  # the parent has no chance to stop its children
     portal.wait()
     until(lambda: all(map(gone, workers)), "the workers end with their parent")
+
+
+@needs_proc
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_what_stops_a_whole_process_group_end_it(
+    stop: signal.Signals, portal: "subprocess.Popen[str]", port: int
+) -> None:
+    assert fetch(port, "/healthz")[0] == 200
+    workers = children(portal.pid)
+    os.killpg(portal.pid, stop)
+    assert portal.wait(timeout=30) == 0
+    assert all(map(gone, workers))
 
 
 def run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -15,7 +15,7 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from aims.accounts.views import welcome_is_due
-from aims.portal.processes import die_with_parent
+from aims.portal.processes import hear_parent_alone
 
 
 class Command(BaseCommand):
@@ -97,5 +97,5 @@ def server(host: str, port: int) -> MPServer:
 
 def load(target: str) -> Callable[..., Any]:
     """The application, loaded in the worker process."""
-    die_with_parent()
+    hear_parent_alone()
     return get_wsgi_application()
