@@ -134,6 +134,8 @@ def _stop_with_parent() -> None:
 def main() -> int:
     if len(sys.argv) < 2:
         raise SystemExit("usage: python -m tests.postgres COMMAND…")
+    # Told to stop, it cleans up: an unhandled SIGTERM would leave the folder behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with throw_away() as url:
         return subprocess.run(sys.argv[1:], env=os.environ | {"DATABASE_URL": url}, check=False).returncode
 
