@@ -58,6 +58,7 @@ def make_record(owner: str = "team", **columns: Any) -> Record:
         "affected_parties": ["clerks"],
         "data_sensitivity": "internal",
         "risk_tier": "low",
+        "eu_ai_act_tier": "minimal",
         "model_type": "classifier",
         "base_model": "letters-2",
         "provider": "in-house",
