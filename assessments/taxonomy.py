@@ -1,6 +1,6 @@
 """What an impact assessment asks about: dimensions, affected parties, scales, bands and decisions.
 
-Reference data in `catalogue/impact-taxonomy.yaml`, read once and never changed while the portal runs.
+Reference data in the catalogue's `impact-taxonomy.yaml`, read once and never changed while the portal runs.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import yaml
 
-FILE = Path(__file__).parent / "catalogue" / "impact-taxonomy.yaml"
+from aims.controls.catalogue import FOLDER
+
+FILE = FOLDER / "impact-taxonomy.yaml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,6 @@ def test_checks_notice_a_control_that_is_gone(check: Check, files: Files) -> Non
     assert list(check({**files, "iso42001-annex-a": {**annex, "controls": renamed}}))
 
 
-def test_taxonomy_of_the_assessments_is_the_same() -> None:
-    copy = FOLDER.parents[2] / "assessments" / "catalogue" / "impact-taxonomy.yaml"
-    assert copy.read_text() == (FOLDER / "impact-taxonomy.yaml").read_text()
-
-
 def test_rules_name_controls_of_the_catalogue() -> None:
     refs = {control.ref for control in read().controls}
     assert {rule.control for rule in shipped().rules} <= refs
