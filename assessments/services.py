@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from aims.accounts.models import User
+from aims.ledger import trail
 from aims.signoffs.subjects import canonical, digest
 from assessments.approval import open_roles, signed_document
 from assessments.completeness import missing
@@ -256,6 +257,5 @@ def _save(assessment: Assessment, *, by: User, reason: str = "") -> None:
         content = assessment.parsed
         assessment.decision = content.decision.decision
         assessment.residual = content.residual_band
-    assessment._history_user = by  # type: ignore[attr-defined]  # simple_history reads both
-    assessment._change_reason = reason  # type: ignore[attr-defined]
+    trail.note(assessment, by=by, reason=reason)
     assessment.save()

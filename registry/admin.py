@@ -1,5 +1,7 @@
 """The registry in the back office. The record goes through the same schema and services as anywhere."""
 
+import json
+import re
 from typing import Any
 
 from django import forms
@@ -7,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError as SchemaError
@@ -25,6 +28,33 @@ EDITABLE = frozenset({Stage.DRAFT, Stage.ASSESSMENT})
 """Stages in which the back office may change a record. What is approved or in use is changed on its page."""
 
 Refusal = ReasonNeeded | Conflict | PermissionDenied
+
+
+_UNSTORABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])")
+"""In JSON as `json.dumps` writes it: a NUL, or half of a pair."""
+
+
+class PlainJSONField(forms.JSONField):
+    """JSON that can be stored and shown again. Django's own field falls over nesting without end, and takes
+    escapes that stand for no character."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            found = super().to_python(value)
+            sound = not _UNSTORABLE.search(json.dumps(found))
+        except RecursionError:
+            sound = False
+        if not sound:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value})
+        return found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed, as it was typed, where it is no JSON of this kind."""
+        try:
+            self.to_python(data)
+        except ValidationError:
+            return InvalidJSONInput(data)
+        return super().bound_data(data, initial)
 
 
 class RecordForm(forms.ModelForm):
@@ -49,6 +79,7 @@ class RecordForm(forms.ModelForm):
     class Meta:
         model = AISystem
         fields = ["team", *documents.COLUMNS.values()]
+        field_classes = dict.fromkeys(["training_sources", "rag_sources", "logs"], PlainJSONField)
         help_texts = {
             "training_sources": _('A word such as "none-fine-tuning" in quotes, or a list in JSON.'),
             "rag_sources": _("A list in JSON."),

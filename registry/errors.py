@@ -31,4 +31,4 @@ class Conflict(Exception):
 
 
 class ReasonNeeded(Exception):
-    """The step needs a reason that stays in the trail."""
+    """The step needs a reason that stays in the trail, and none was given that can be kept."""

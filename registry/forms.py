@@ -4,16 +4,24 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
 from aims.accounts.models import Team, User
 from registry import choices, documents, schema
+from registry.errors import ReasonNeeded
 from registry.models import AISystem
 from registry.schema import Record
 from registry.schema_problems import problems_by_path
+
+MAX_REASON = 2000
+"""Characters."""
+
+prohibit_nul = ProhibitNullCharactersValidator()
 
 
 class LinesField(forms.CharField):
@@ -26,6 +34,7 @@ class LinesField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value) or ""
+        prohibit_nul(text)  # a CharField's own check would look at the list, and find nothing in it
         return [word.strip() for line in text.splitlines() for word in line.split(",") if word.strip()]
 
 
@@ -142,6 +151,7 @@ class SystemForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason for the change"),
         required=False,
+        max_length=MAX_REASON,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Kept in the history. Needed when a system in use changes in a way that matters."),
     )
@@ -198,6 +208,7 @@ class SystemForm(forms.Form):
             return values
         if self.system is None and AISystem.objects.filter(slug=values["slug"]).exists():
             self.add_error("slug", _("There is a system with this id already. Choose another one."))
+            return values
         document = _document(values, training, _entries(self.rag))
         try:
             values["record"] = Record.model_validate(document)
@@ -290,5 +301,13 @@ class ReasonForm(forms.Form):
     """A step with the reason that stays in the trail."""
 
     reason = forms.CharField(
-        label=_("Reason"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("Reason"), required=False, max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+
+def reason_of(data: QueryDict) -> str:
+    """The reason in what was posted; it may be empty. Raises ReasonNeeded for a text that cannot be kept."""
+    form = ReasonForm(data)
+    if not form.is_valid():
+        raise ReasonNeeded(" ".join(form.errors["reason"]))
+    return str(form.cleaned_data["reason"])

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from aims.accounts.http import UserRequest
 from registry import imports, presentation
 from registry.errors import ReasonNeeded
+from registry.forms import reason_of
 from registry.models import ImportBatch
 
 MAX_TOTAL_BYTES = 20 * 1024 * 1024
@@ -53,7 +54,12 @@ def import_preview(request: UserRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         reason = request.POST.get("reason", "")
         try:
-            plan = imports.apply(batch, seen=request.POST.get("seen", ""), by=request.user, reason=reason)
+            plan = imports.apply(
+                batch,
+                seen=request.POST.get("seen", ""),
+                by=request.user,
+                reason=reason_of(request.POST),
+            )
         except ReasonNeeded as error:
             status, wrong = 422, str(error)
         except imports.CannotImport as error:

@@ -127,7 +127,7 @@ def listing(user: User, params: QueryDict) -> Listing:
 
 def _rows(systems: Iterable[AISystem]) -> list[Row]:
     stages, risks, data = (
-        {"": _("not stated")} | {value: str(label) for value, label in choices}
+        {"": str(_("not stated"))} | {value: str(label) for value, label in choices}
         for choices in (Stage.choices, RiskTier.choices, DataSensitivity.choices)
     )
     return [

@@ -14,7 +14,7 @@ from aims.accounts.http import UserRequest
 from aims.ledger.changes import changes
 from registry import checklist, documents, gate, presentation, services, snapshots
 from registry.errors import Conflict, ReasonNeeded, WrongStage
-from registry.forms import ReasonForm, SystemForm
+from registry.forms import SystemForm, reason_of
 from registry.listing import listing
 from registry.models import AISystem
 from registry.panels import panels_of
@@ -169,13 +169,11 @@ def system_promotion(request: UserRequest, slug: str) -> HttpResponse:
     system = _system_or_404(request, slug)
     status, wrong, reason = 200, "", ""
     if request.method == "POST":
-        form = ReasonForm(request.POST)
-        name = request.POST.get("transition", "")
-        reason = (form.is_valid() and form.cleaned_data["reason"]) or ""
+        name, reason = request.POST.get("transition", ""), request.POST.get("reason", "")
         if name not in TRANSITIONS:
             raise BadRequest(_("There is no such step. Go back to the page and choose one of the buttons."))
         try:
-            moved = services.system_move(system, name, by=request.user, reason=reason)
+            moved = services.system_move(system, name, by=request.user, reason=reason_of(request.POST))
         except (WrongStage, ReasonNeeded) as error:
             status, wrong = (409 if isinstance(error, WrongStage) else 422), str(error)
         else:

@@ -51,7 +51,12 @@ class PersonForm(ModelForm):
 class RoleGrantInline(admin.StackedInline):
     model = RoleGrant
     extra = 0
-    verbose_name_plural = _("Roles (the model owner’s follows from being in a team)")
+    verbose_name_plural = _(
+        "Roles (the model owner’s follows from being in a team; nobody gives one to themselves)"
+    )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj != request.user and super().has_add_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A role is given or taken, not turned into another one."""
@@ -87,8 +92,7 @@ class UserAdmin(HistoryAdmin, DjangoUserAdmin):  # type: ignore[misc]
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.save(commit=False)
         for grant in formset.deleted_objects:
-            grant._history_user = request.user
-            grant.delete()
+            services.role_revoke(grant, by=person(request))
         for grant in formset.new_objects:
             services.role_grant(grant.user, Role(grant.role), by=person(request))
 
@@ -160,8 +164,7 @@ class TeamAdmin(HistoryAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.save(commit=False)
         for membership in formset.deleted_objects:
-            membership._history_user = request.user
-            membership.delete()
+            services.member_remove(membership, by=person(request))
         for membership in formset.new_objects:
             services.member_add(membership.team, membership.user, by=person(request))
 

@@ -22,7 +22,7 @@ def first_administrator_create(*, email: str, name: str, password: str) -> User:
         raise PermissionDenied(_("This portal has people already. Ask an administrator for an account."))
     user = User.objects.create_user(email, password, name=name)
     for role in (Role.ADMIN, Role.LEAD):
-        role_grant(user, role, by=user)
+        role_grant(user, role, by=None)
     return user
 
 
@@ -45,7 +45,12 @@ def command_line_account() -> User:
 
 @transaction.atomic
 def role_grant(user: User, role: Role, *, by: User | None) -> RoleGrant:
-    """Give a person a role; giving it twice changes nothing."""
+    """Give a person a role; giving it twice changes nothing. Nobody gives one to themselves.
+
+    `by` is None where a command or the set-up does it.
+    """
+    if by is not None and by.pk == user.pk:
+        raise PermissionDenied(_("You cannot give yourself a role. Another administrator can."))
     if role not in GRANTABLE:
         raise ValidationError(_("The model owner's role follows from being in a team."))
     grant = RoleGrant.objects.filter(user=user, role=role).first()
@@ -53,6 +58,13 @@ def role_grant(user: User, role: Role, *, by: User | None) -> RoleGrant:
         grant = RoleGrant(user=user, role=role)
         trail.save(grant, by=by)
     return grant
+
+
+@transaction.atomic
+def role_revoke(grant: RoleGrant, *, by: User | None) -> None:
+    """Take a role back. What was done in it stays, and so does the history of who held it when."""
+    trail.note(grant, by=by)
+    grant.delete()
 
 
 @transaction.atomic
@@ -79,6 +91,19 @@ def member_add(team: Team, user: User, *, by: User | None) -> TeamMembership:
         membership = TeamMembership(team=team, user=user)
         trail.save(membership, by=by)
     return membership
+
+
+@transaction.atomic
+def member_remove(membership: TeamMembership, *, by: User | None) -> None:
+    """Take a person out of a team. Its lead and deputy stay members; raises ValidationError for them."""
+    team = membership.team
+    if membership.user_id in (team.lead_id, team.deputy_id):
+        raise ValidationError(
+            _("%(name)s leads the team or is its deputy. Choose somebody else for that first.")
+            % {"name": membership.user}
+        )
+    trail.note(membership, by=by)
+    membership.delete()
 
 
 @transaction.atomic

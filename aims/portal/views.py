@@ -13,8 +13,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 
 from aims.accounts.http import UserRequest
-from aims.accounts.models import User
 from aims.accounts.roles import SIGNING
+from aims.accounts.views import welcome_is_due
 from aims.portal.work import work_of
 from registry.schema import json_schema
 
@@ -23,7 +23,7 @@ from registry.schema import json_schema
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
     """The start page is My work; on an empty portal, making its first account."""
-    if settings.AIMS_WELCOME and not User.objects.exists():
+    if welcome_is_due():
         return redirect("welcome")
     return redirect("work")
 
