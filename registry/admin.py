@@ -30,8 +30,8 @@ EDITABLE = frozenset({Stage.DRAFT, Stage.ASSESSMENT})
 Refusal = ReasonNeeded | Conflict | PermissionDenied
 
 
-_UNSTORABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])")
-"""In JSON as `json.dumps` writes it: a NUL, or half of a pair."""
+_UNSTORABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+"""In JSON as `json.dumps` writes it without ASCII alone: a NUL, or half of a pair."""
 
 
 class PlainJSONField(forms.JSONField):
@@ -41,7 +41,7 @@ class PlainJSONField(forms.JSONField):
     def to_python(self, value: Any) -> Any:
         try:
             found = super().to_python(value)
-            sound = not _UNSTORABLE.search(json.dumps(found))
+            sound = not _UNSTORABLE.search(json.dumps(found, ensure_ascii=False))
         except RecursionError:
             sound = False
         if not sound:

@@ -309,5 +309,5 @@ def reason_of(data: QueryDict) -> str:
     """The reason in what was posted; it may be empty. Raises ReasonNeeded for a text that cannot be kept."""
     form = ReasonForm(data)
     if not form.is_valid():
-        raise ReasonNeeded(" ".join(form.errors["reason"]))
+        raise ReasonNeeded(" ".join(map(str, form.errors["reason"])))
     return str(form.cleaned_data["reason"])

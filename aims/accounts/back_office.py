@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -54,6 +54,8 @@ class HistoryAdmin(SimpleHistoryAdmin, KeepingAdmin):  # type: ignore[misc]  # s
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied(_("History is for reading. Edit the present version instead."))
         self._visible_or_denied(request, object_id)
+        if not version_id.isdecimal() or len(version_id) > 18:
+            raise Http404
         return super().history_form_view(request, object_id, version_id, extra_context)  # type: ignore[no-any-return]
 
     def _visible_or_denied(self, request: HttpRequest, object_id: str) -> None:

@@ -1,7 +1,8 @@
-"""Headers that every page of the portal carries."""
+"""What holds for every page of the portal: its headers, and what no request may contain."""
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
 
 _POLICY = (
@@ -24,5 +25,20 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
         response.headers["Content-Security-Policy"] = ADMIN if request.path.startswith("/admin/") else PORTAL
         response.headers["Permissions-Policy"] = PERMISSIONS
         return response
+
+    return middleware
+
+
+def no_nul(get_response: GetResponse) -> GetResponse:
+    """400 for a NUL in the address or in a cookie, which PostgreSQL does not take in any text.
+
+    Forms refuse it field by field. Nobody types one: no page loses anything.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        address = f"{request.path_info}?{request.META.get('QUERY_STRING', '')}"
+        if "\0" in address or "%00" in address or any("\0" in text for text in request.COOKIES.values()):
+            raise BadRequest("NUL in the address or in a cookie")
+        return get_response(request)
 
     return middleware

@@ -1,9 +1,9 @@
 """The edit form under wrong, stale and hostile input."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from aims.accounts.models import Team, User
@@ -49,4 +49,72 @@ def test_saving_what_the_edit_form_shows_changes_nothing(
     assert response.status_code == 302
     full_system.refresh_from_db()
     assert documents.record_of(full_system) == before
+    assert full_system.revision == 1
+
+
+def test_an_id_that_is_taken_is_said_in_the_form(
+    full_system: AISystem, owner: User, client_of: ClientOf
+) -> None:
+    client = client_of(owner)
+    shown = posted(client.get("/systems/new/").text, holding="slug")
+    given = {"slug": full_system.slug, "name": "Another", "team": str(full_system.team_id)}
+    response = client.post("/systems/new/", shown | given)
+    assert response.status_code == 422
+    assert "There is a system with this id already" in response.text
+    assert AISystem.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["name", "regions", "affected_parties", "logs_captured", "rag-0-name", "rag-0-location", "reason"],
+)
+def test_a_nul_is_refused_beside_its_field(
+    field: str, full_system: AISystem, owner: User, client_of: ClientOf
+) -> None:
+    client, address = client_of(owner), f"/systems/{full_system.slug}/edit/"
+    shown = posted(client.get(address).text, holding="purpose")
+    response = client.post(address, shown | {field: "a\x00b"})
+    assert response.status_code == 422
+    assert "Null characters are not allowed" in response.text
+    full_system.refresh_from_db()
+    assert full_system.revision == 1
+
+
+@pytest.mark.parametrize("reason", ["a\x00b", "long " * 500])
+def test_a_step_is_not_taken_without_the_reason_that_was_given(
+    reason: str, full_system: AISystem, owner: User, client_of: ClientOf
+) -> None:
+    address = f"/systems/{full_system.slug}/promotion/"
+    for transition, stage in (("assess", "draft"), ("retire", "draft")):
+        response = client_of(owner).post(address, {"transition": transition, "reason": reason})
+        assert response.status_code == 422
+        full_system.refresh_from_db()
+        assert full_system.stage == stage
+
+
+@pytest.mark.parametrize("reason", ["a\x00b", "long " * 500])
+def test_nothing_is_imported_for_a_reason_that_cannot_be_kept(
+    reason: str, team: Team, owner: User, client_of: ClientOf, article_record: bytes
+) -> None:
+    client = client_of(owner)
+    page = client.post("/import/", {"files": SimpleUploadedFile("a.yaml", article_record)}, follow=True)
+    shown = posted(page.text, holding="seen")
+    response = client.post(page.request["PATH_INFO"], shown | {"reason": reason})
+    assert response.status_code == 422
+    assert not AISystem.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"\\ud83d"', '[{"name": "a\\u0000b"}]', "[" * 20_000, '"' + "x" * 300_000 + '"', "1e999", "NaN", "{}"],
+)
+def test_the_back_office_refuses_json_that_is_no_list_of_sources(
+    value: str, full_system: AISystem, owner: User, client_of: ClientOf
+) -> None:
+    client, address = client_of(owner), f"/admin/registry/aisystem/{full_system.pk}/change/"
+    shown = posted(client.get(address).text, holding="_save")
+    response = client.post(address, shown | {"training_sources": value, "_save": "Save"})
+    assert response.status_code == 200
+    assert "training_sources" in response.context["adminform"].form.errors
+    full_system.refresh_from_db()
     assert full_system.revision == 1
