@@ -7,9 +7,24 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aims.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415  (settings first)
+    if sys.argv[1:3] == ["registry", "validate"]:
+        validate(sys.argv)
+    else:
+        from django.core.management import execute_from_command_line  # noqa: PLC0415  (settings first)
 
-    execute_from_command_line(sys.argv)
+        execute_from_command_line(sys.argv)
+
+
+def validate(argv: list[str]) -> None:
+    """`registry validate` needs no app of the portal, and starts twice as fast without them."""
+    import django  # noqa: PLC0415
+    from django.conf import settings  # noqa: PLC0415
+
+    settings.INSTALLED_APPS = []
+    django.setup()
+    from registry.management.judging import Validate  # noqa: PLC0415
+
+    Validate().run_from_argv([argv[0], "registry validate", *argv[3:]])
 
 
 if __name__ == "__main__":

@@ -36,14 +36,20 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def secret_kept_in(path: Path) -> str:
-    """A random secret, made on first use and kept in a file that only the portal's user can read."""
+    """A random secret, made on first use and kept in a file that only the portal's user can read.
+
+    Where nothing can be written, as in a read-only checkout in CI, it lasts as long as this process.
+    """
     try:
         return path.read_text()
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        secret = secrets.token_urlsafe(50)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
+            file.write(secret)
     except FileExistsError:  # another process was first
+        return path.read_text()
+    except OSError:
         pass
-    return path.read_text()
+    return secret

@@ -1,42 +1,23 @@
 """`manage.py registry validate|import|export`: records in files."""
 
-import json
-import os
 import sys
-import time
-from argparse import ArgumentParser
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from aims.policy.findings import PolicyError
-from aims.policy.policies import PolicySet
 from registry.management import exchange
-from registry.validation import FileReport, validate
-from registry.yaml_document import printable
-
-FINE, FINDINGS, UNUSABLE = 0, 1, 2
-REDRAW_SECONDS: Final = 0.1
-EXIT_CODES: Final = {"allow": FINE, "deny": FINDINGS, "error": UNUSABLE}
+from registry.management.judging import Validate
 
 
-class Command(BaseCommand):
+class Command(Validate):
     help = _("Works with the registry's records as YAML files.")
-    requires_system_checks: list[str] = []  # validating needs no database, and no settings but the policies
 
     def add_arguments(self, parser: CommandParser) -> None:
         subcommands = parser.add_subparsers(dest="subcommand", required=True)
-        self._add_validate(
+        self.add_validate(
             subcommands.add_parser("validate", help=_("Judge records by the schema and the policies."))
         )
-
         exchange.add_import(
             subcommands.add_parser("import", help=_("Write records from files into the registry."))
         )
@@ -55,98 +36,3 @@ class Command(BaseCommand):
                 code = exchange.run_export(self.stdout, self.stderr, **options)
         if code:
             sys.exit(code)
-
-    # --- validate -----------------------------------------------------------------------------------------
-
-    def _add_validate(self, parser: ArgumentParser) -> None:
-        parser.description = _(
-            "Judges each record and says what is wrong with it. Needs no database. Exit code: 0 all allowed, "
-            "1 some denied, 2 some file, folder or policy could not be used."
-        )
-        parser.add_argument(
-            "paths", nargs="+", metavar="PATH", help=_("A YAML file, or a folder of *.yaml and *.yml.")
-        )
-        parser.add_argument("--format", choices=["text", "json"], default="text")
-        parser.add_argument(
-            "--jobs",
-            type=int,
-            default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-            help=_("How many processes share the work; by default one per processor."),
-        )
-        parser.add_argument(
-            "--policies",
-            type=Path,
-            metavar="DIR",
-            help=_("The folder with the policies, if not the portal's own."),
-        )
-
-    def validate(
-        self, *, paths: list[str], format: str, jobs: int, policies: Path | None, **options: Any
-    ) -> int:
-        try:
-            policy_set = PolicySet.load(policies or Path(settings.AIMS_POLICIES))
-        except PolicyError as error:
-            raise CommandError(str(error), returncode=UNUSABLE) from error
-        verdicts: Counter[str] = Counter()
-        reports = _counted(validate(paths, policy_set, jobs), verdicts)
-        if self.stderr.isatty() and not (format == "json" and self.stdout.isatty()):
-            reports = self._with_progress(reports)
-        try:
-            if format == "json":
-                self._write_json(reports)
-            else:
-                self._write_text(reports)
-        except BrokenProcessPool as error:
-            message = _("A process that judged records was killed, perhaps for lack of memory: try --jobs 1.")
-            raise CommandError(message, returncode=UNUSABLE) from error
-        total = verdicts.total()
-        summary = ngettext(
-            "%(total)d file: %(allow)d allowed, %(deny)d denied, %(error)d with errors.",
-            "%(total)d files: %(allow)d allowed, %(deny)d denied, %(error)d with errors.",
-            total,
-        )
-        counts = {"total": total} | {word: verdicts[word] for word in EXIT_CODES}
-        self.stderr.write(summary % counts, style_func=str)
-        return max((EXIT_CODES[verdict] for verdict in verdicts), default=FINE)
-
-    def _write_json(self, reports: Iterable[FileReport]) -> None:
-        """One list, an entry a line, written as the reports come."""
-        before = "[\n"
-        for report in reports:
-            self.stdout.write(before + json.dumps(report.as_json()), ending="")
-            before = ",\n"
-        self.stdout.write("[]" if before == "[\n" else "\n]")
-
-    def _write_text(self, reports: Iterable[FileReport]) -> None:
-        """A line for each error and denial; what to do about a denial stands below it."""
-        for report in reports:
-            file = printable(report.file)
-            for problem in report.errors:
-                self.stdout.write(f"{file}:{problem.line}:{problem.column}: {problem.message}")
-            for denial in report.denials:
-                what = f"{denial.rule} [{denial.control}] {denial.severity}"
-                self.stdout.write(f"{file}: {what} {denial.message} ({denial.source})")
-                if denial.fix:
-                    self.stdout.write(f"    {denial.fix}")
-
-    def _with_progress(self, reports: Iterable[FileReport]) -> Iterator[FileReport]:
-        """The reports, with one line on the terminal that says how far we are; it makes way for findings."""
-        drawn_at = time.monotonic()
-        for count, report in enumerate(reports, 1):
-            if report.errors or report.denials:
-                self._draw("")
-            yield report
-            if time.monotonic() - drawn_at > REDRAW_SECONDS:
-                self._draw(_("%(count)d files checked…") % {"count": count})
-                drawn_at = time.monotonic()
-        self._draw("")
-
-    def _draw(self, line: str) -> None:
-        self.stderr.write(f"\r\x1b[K{line}", ending="")
-        self.stderr.flush()
-
-
-def _counted(reports: Iterable[FileReport], verdicts: Counter[str]) -> Iterator[FileReport]:
-    for report in reports:
-        verdicts[report.verdict] += 1
-        yield report
