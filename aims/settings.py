@@ -153,11 +153,17 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 if environment.flag("AIMS_BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Else everybody would share the proxy's address, and with it the limit on failed logins.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+# The largest record in its form: 200 training and 200 retrieval sources, a dozen answers each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
+# More than the import page takes, so that the page itself can say how many it takes.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
 
 # --- Language and time ------------------------------------------------------------------------------------
 

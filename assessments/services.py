@@ -38,14 +38,15 @@ from registry.services import system_move
 def begin(system: AISystem, *, by: User) -> Assessment:
     """The open assessment of a system: the one there is, else a new version, else the first one.
 
-    The first is filled from the record and moves a draft system to the stage `assessment`. Raises
-    PermissionDenied, and WrongState for a retired system.
+    The first is filled from the record. A draft system moves to the stage `assessment`, one that was
+    reopened too. Raises PermissionDenied, and WrongState for a retired system.
     """
     system = locked_system(system.pk)
     if not by.has_perm("assessments.add_assessment", system):
         raise PermissionDenied(_("You can assess only the systems of your own teams."))
     if system.stage == Stage.RETIRED:
         raise WrongState(_("%(system)s is retired. Reopen it before you assess it.") % {"system": system})
+    _leave_draft(system, by=by)
     newest = Assessment.objects.newest().select_related("edited_by").filter(system=system).first()
     if newest is not None:
         newest.system = system
@@ -58,9 +59,12 @@ def begin(system: AISystem, *, by: User) -> Assessment:
         created_by=by,
     )
     _save(first, by=by, reason=_("Begun"))
+    return first
+
+
+def _leave_draft(system: AISystem, *, by: User) -> None:
     if system.stage == Stage.DRAFT:
         system_move(system, "assess", by=by)
-    return first
 
 
 @transaction.atomic
@@ -75,6 +79,7 @@ def new_version(assessment: Assessment, *, by: User) -> Assessment:
         raise WrongState.of(newest, _("Begin a new version"))
     if system.stage == Stage.RETIRED:
         raise WrongState(_("%(system)s is retired. Reopen it before you assess it.") % {"system": system})
+    _leave_draft(system, by=by)
     return _next_version(newest, by=by)
 
 
@@ -131,6 +136,7 @@ def submit(assessment: Assessment, *, by: User) -> Assessment:
     Raises Incomplete with what is missing, PermissionDenied, WrongState.
     """
     current = move(assessment, "submit", by=by)
+    _leave_draft(current.system, by=by)
     if lacking := missing(current.parsed, today=timezone.localdate()):
         raise Incomplete(lacking)
     # Taken back and submitted unchanged, it may have every approval already.

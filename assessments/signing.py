@@ -31,13 +31,23 @@ _KEY = re.compile(r"^(?P<ref>IA-\d{4}-\d{3,})(?:-v(?P<version>\d+))?$")
 
 
 def authors_of(ids: Iterable[int]) -> dict[int, frozenset[Any]]:
-    """Assessment id -> everybody who wrote or submitted any of that version. One query."""
-    wanted = list(ids)
-    found: dict[int, set[Any]] = {pk: set() for pk in wanted}
-    rows = Assessment.history.filter(id__in=wanted).order_by()
-    for pk, *people in rows.values_list("id", "edited_by_id", "submitted_by_id").distinct():
-        found[pk].update(person for person in people if person is not None)
-    return {pk: frozenset(people) for pk, people in found.items()}
+    """Assessment id -> everybody who wrote or submitted any of that version, or of one before it: a new
+    version starts with the text of the last. Two queries."""
+    versions = Assessment.objects.filter(pk__in=list(ids)).values_list("pk", "system_id", "version")
+    wanted = {pk: (system, version) for pk, system, version in versions.order_by()}
+    written = Assessment.history.filter(system_id__in={system for system, _version in wanted.values()})
+    fields = "system_id", "version", "edited_by_id", "submitted_by_id"
+    rows = list(written.order_by().values_list(*fields).distinct())
+    return {
+        pk: frozenset(
+            person
+            for of, number, *people in rows
+            if of == system and number <= version
+            for person in people
+            if person is not None
+        )
+        for pk, (system, version) in wanted.items()
+    }
 
 
 def authors_of_systems(system_ids: Iterable[int]) -> dict[int, frozenset[Any]]:

@@ -245,6 +245,15 @@ class ExceptionForm(forms.ModelForm):
         labels = {"user": _("Person"), "permission": _("What they may do")}
         help_texts = {"until": _("The exception ends by itself. To end it sooner, set a day in the past.")}
 
+    by: User
+    """Who grants; the admin sets it."""
+
+    def clean_user(self) -> User:
+        user: User = self.cleaned_data["user"]
+        if user == self.by:
+            raise ValidationError(_("You cannot make an exception for yourself. Ask another administrator."))
+        return user
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "permission" in self.fields:
@@ -268,3 +277,8 @@ class SystemExceptionAdmin(HistoryAdmin):
     list_select_related = ["user", "content_object", "permission__content_type"]
     search_fields = ["user__name", "content_object__name"]
     date_hierarchy = "until"
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.by = person(request)
+        return form

@@ -24,7 +24,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from registry.schema_problems import problems_of
-from registry.value_types import Day, Days, Line, LongLine, Word, Words, once
+from registry.value_types import Day, Days, Line, LongLine, SystemId, Word, Words, once
 from registry.yaml_document import Document, DocumentErrors
 
 Environment = Literal["development", "staging", "production"]
@@ -343,7 +343,7 @@ class Lifecycle(Section):
 class Record(Section):
     """One AI system as the registry, the policies and the auditors know it."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)] = Field(
+    id: SystemId = Field(
         title=_("Id"),
         description=_("A short name that never changes: small letters, digits and hyphens, as in addresses."),
         examples=["claude-rag-assistant"],

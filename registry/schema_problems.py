@@ -105,6 +105,10 @@ def _wrong_value(details: ErrorDetails, path: Path) -> str:
             advice = _("write true or false, without quotes")
         case "int_type":
             advice = _("write a whole number, without quotes")
+        case "reserved":
+            advice = _("the portal needs this address itself; choose another one")
+        case "control":
+            advice = _("remove the invisible character U+%(code)s")
         case "string_type" if details["loc"][-1] == "word":
             advice = _("write one word, such as none-fine-tuning, or a list of sources")
         case "string_type":

@@ -24,6 +24,9 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         response.headers["Content-Security-Policy"] = ADMIN if request.path.startswith("/admin/") else PORTAL
         response.headers["Permissions-Policy"] = PERMISSIONS
+        # Pages are for the person who asked: neither a proxy nor the next user of the machine keeps them.
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-store"
         return response
 
     return middleware

@@ -41,3 +41,18 @@ def test_a_version_of_history_that_cannot_be_is_not_found(
 ) -> None:
     address = f"/admin/registry/aisystem/{make_system().pk}/history/{version}/"
     assert client_of(lead).get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/work/", "/systems/", "/systems/{}/", "/systems/{}/record.yaml", "/import/", "/account/", "/nowhere/"],
+)
+def test_nobody_else_keeps_a_persons_pages(
+    address: str, owner: User, make_system: Callable[..., AISystem], client_of: Callable[[User], Client]
+) -> None:
+    response = client_of(owner).get(address.format(make_system().slug))
+    assert response["Cache-Control"] == "private, no-store"
+
+
+def test_what_is_public_may_be_kept(db: None, client: Client) -> None:
+    assert "public" in client.get("/schemas/ai-system.json")["Cache-Control"]

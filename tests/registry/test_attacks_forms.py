@@ -118,3 +118,46 @@ def test_the_back_office_refuses_json_that_is_no_list_of_sources(
     assert "training_sources" in response.context["adminform"].form.errors
     full_system.refresh_from_db()
     assert full_system.revision == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "character"),
+    # In a list of lines, a vertical tab is the end of a line.
+    [("purpose", "\x0b"), ("purpose", "\ufffe"), ("regions", "\x07"), ("rag-0-location", "\x1b")],
+)
+def test_what_no_file_could_hold_is_refused_in_the_form_too(
+    field: str, character: str, full_system: AISystem, owner: User, client_of: ClientOf
+) -> None:
+    client, address = client_of(owner), f"/systems/{full_system.slug}/edit/"
+    shown = posted(client.get(address).text, holding="purpose")
+    response = client.post(address, shown | {field: f"a{character}b"})
+    assert response.status_code == 422
+    assert f"remove the invisible character U+{ord(character):04X}" in response.text
+
+
+def test_the_largest_record_can_be_edited_in_the_form(
+    make_system: Callable[..., AISystem], owner: User, client_of: ClientOf
+) -> None:
+    sources = [{"name": f"source {number}"} for number in range(200)]
+    system = make_system(training_sources=sources, rag_sources=sources)
+    client, address = client_of(owner), f"/systems/{system.slug}/edit/"
+    shown = posted(client.get(address).text, holding="purpose")
+    assert client.post(address, shown | {"purpose": "another"}).status_code == 302
+    system.refresh_from_db()
+    assert (len(system.training_sources), len(system.rag_sources)) == (200, 200)
+
+
+@pytest.mark.parametrize(("number", "status"), [(150, 302), (501, 422)])
+def test_the_import_page_takes_as_many_files_as_it_says(
+    number: int, status: int, owner: User, client_of: ClientOf
+) -> None:
+    files = [SimpleUploadedFile(f"{place}.yaml", b"id: one") for place in range(number)]
+    assert client_of(owner).post("/import/", {"files": files}).status_code == status
+
+
+def test_no_system_takes_the_address_of_the_form(team: Team, owner: User, client_of: ClientOf) -> None:
+    client = client_of(owner)
+    shown = posted(client.get("/systems/new/").text, holding="slug")
+    response = client.post("/systems/new/", shown | {"slug": "new", "name": "New", "team": str(team.pk)})
+    assert response.status_code == 422
+    assert not AISystem.objects.exists()
