@@ -60,7 +60,9 @@ def hire(password: str) -> dict[str, User]:
     admin = staff["admin"]
     for person in PEOPLE:
         if person.role is not None:
-            services.role_grant(staff[person.login], person.role, by=None if person.login == "admin" else admin)
+            services.role_grant(
+                staff[person.login], person.role, by=None if person.login == "admin" else admin
+            )
     _team("team-ai-platform", "AI platform team", staff["owner"], staff["deputy"], by=admin)
     _team("team-claims", "Claims analytics", staff["claims"], staff["claims-deputy"], by=admin)
     return staff
