@@ -18,7 +18,7 @@ from aims.accounts.back_office import HistoryAdmin, ReadOnlyAdmin, person
 from aims.accounts.models import Team, User
 from registry import documents, services
 from registry.choices import Stage
-from registry.errors import Conflict, ReasonNeeded
+from registry.errors import Conflict, IdTaken, ReasonNeeded
 from registry.forms import LinesField
 from registry.models import AISystem, GateDecision, SystemException
 from registry.schema import Record
@@ -27,7 +27,7 @@ from registry.schema_problems import problems_by_path
 EDITABLE = frozenset({Stage.DRAFT, Stage.ASSESSMENT})
 """Stages in which the back office may change a record. What is approved or in use is changed on its page."""
 
-Refusal = ReasonNeeded | Conflict | PermissionDenied
+Refusal = ReasonNeeded | Conflict | IdTaken | PermissionDenied
 
 
 _UNSTORABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
@@ -213,7 +213,7 @@ class AISystemAdmin(HistoryAdmin):
                 saved = services.system_create(
                     form.record, team=values["team"], by=by, reason=values["reason"]
                 )
-        except (ReasonNeeded, Conflict, PermissionDenied) as error:
+        except (ReasonNeeded, Conflict, IdTaken, PermissionDenied) as error:
             raise _Refused(error) from error
         except ValidationError as error:
             raise _Refused(PermissionDenied(" ".join(error.messages))) from error

@@ -30,5 +30,12 @@ class Conflict(Exception):
         )
 
 
+class IdTaken(Exception):
+    """Another system has this id."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is a system with this id already. Choose another one."))
+
+
 class ReasonNeeded(Exception):
     """The step needs a reason that stays in the trail, and none was given that can be kept."""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from aims.accounts.models import Team, User
 from registry import choices, documents, schema
-from registry.errors import ReasonNeeded
+from registry.errors import IdTaken, ReasonNeeded
 from registry.models import AISystem
 from registry.schema import Record
 from registry.schema_problems import problems_by_path
@@ -207,7 +207,7 @@ class SystemForm(forms.Form):
             self.add_error("training_word", _("Leave this empty if you list sources, or remove the sources."))
             return values
         if self.system is None and AISystem.objects.filter(slug=values["slug"]).exists():
-            self.add_error("slug", _("There is a system with this id already. Choose another one."))
+            self.add_error("slug", str(IdTaken()))
             return values
         document = _document(values, training, _entries(self.rag))
         try:

@@ -12,7 +12,7 @@ from aims.accounts.models import Team, User
 from aims.accounts.services import team_create
 from aims.ledger.changes import Change, changes
 from registry import documents, gate, services, yaml_document
-from registry.errors import ReasonNeeded
+from registry.errors import Conflict, IdTaken, ReasonNeeded
 from registry.models import AISystem, ImportBatch
 from registry.schema import Record, parse_record
 from registry.yaml_document import DocumentErrors, Problem
@@ -220,7 +220,7 @@ def apply(batch: ImportBatch, *, seen: str, by: User, reason: str = "") -> Previ
         raise CannotImport(_("This import has been carried out already."))
     plan = preview(batch.files, by=by)
     if plan.fingerprint != seen:
-        raise CannotImport(_("The registry has changed since you looked. Check the preview again."))
+        raise CannotImport(_moved())
     if plan.refused:
         raise CannotImport(_("Some files are refused. Mend or leave them out, and upload again."))
     if not plan.writes:
@@ -230,12 +230,19 @@ def apply(batch: ImportBatch, *, seen: str, by: User, reason: str = "") -> Previ
     for slug in plan.unknown_teams:
         team_create(slug=slug, name=_team_name(slug), lead=by, by=by)
     by.__dict__.pop("team_ids", None)  # the person leads the new teams
-    for row in plan.writes:
-        _write(row, by=by, reason=reason)
+    try:
+        for row in plan.writes:
+            _write(row, by=by, reason=reason)
+    except (Conflict, IdTaken) as error:  # somebody else was faster by a moment
+        raise CannotImport(_moved()) from error
     batch.applied_at = timezone.now()
     batch.outcome = [_outcome(row) for row in plan.rows]
     batch.save()
     return plan
+
+
+def _moved() -> str:
+    return _("The registry has changed since you looked. Check the preview again.")
 
 
 def _write(row: Row, *, by: User, reason: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,18 +15,27 @@ from aims.policy.policies import shipped
 from aims.signoffs.standing import material_changes
 from registry import documents, gate, snapshots, stages
 from registry.choices import Environment, Stage
-from registry.errors import Conflict, ReasonNeeded, WrongStage
+from registry.errors import Conflict, IdTaken, ReasonNeeded, WrongStage
 from registry.models import AISystem, GateDecision
 from registry.schema import Record
 
 
 @transaction.atomic
 def system_create(record: Record, *, team: Team, by: User, reason: str = "") -> AISystem:
-    """Register a system. It starts as a draft, whatever the record claims of its stage."""
+    """Register a system. It starts as a draft, whatever the record claims of its stage.
+
+    Raises PermissionDenied, and IdTaken, also where somebody else was faster by a moment.
+    """
     if not (by.may_everywhere("registry.add_aisystem") or team.pk in by.team_ids):
         raise PermissionDenied(_("You can register systems only for your own teams."))
     system = AISystem(team=team, edited_by=by, **documents.columns_of(record))
-    _save(system, by=by, reason=reason or _("Registered"))
+    try:
+        with transaction.atomic():
+            _save(system, by=by, reason=reason or _("Registered"))
+    except IntegrityError as error:
+        if AISystem.objects.filter(slug=record.id).exists():
+            raise IdTaken from error
+        raise
     return system
 
 
@@ -157,6 +166,6 @@ def _enter(system: AISystem, transition: stages.Transition, *, by: User, reason:
 
 
 def _save(system: AISystem, *, by: User, reason: str) -> None:
-    system.full_clean(validate_constraints=False)
+    system.full_clean(validate_unique=False, validate_constraints=False)  # the database does, without a race
     trail.save(system, by=by, reason=reason)
     snapshots.refresh([system])

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from aims.accounts.http import UserRequest
 from aims.ledger.changes import changes
 from registry import checklist, documents, gate, presentation, services, snapshots
-from registry.errors import Conflict, ReasonNeeded, WrongStage
+from registry.errors import Conflict, IdTaken, ReasonNeeded, WrongStage
 from registry.forms import SystemForm, reason_of
 from registry.listing import listing
 from registry.models import AISystem
@@ -105,6 +105,8 @@ def system_new(request: UserRequest) -> HttpResponse:
             )
         except PermissionDenied as error:
             form.add_error("team", str(error))
+        except IdTaken as error:
+            form.add_error("slug", str(error))
         else:
             messages.success(request, _("Registered. Next: start the impact assessment."))
             return redirect(system)
