@@ -72,7 +72,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or str(self.pk)  # an old version has no name: history does not keep it
 
     def clean(self) -> None:
         self.email = self.email.strip().lower()
