@@ -1,0 +1,273 @@
+"""Every page of the portal and the states worth looking at: what the sweep over all pages walks.
+
+A page of the table of addresses joins by itself. By hand stand the states that an address alone does not
+show: empty lists, refusals, conflicts, what a person meets after pressing a button.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from playwright.sync_api import Page
+
+from aims.accounts.roles import Role
+from assessments import services as assessments
+from assessments.models import Assessment
+from registry import documents, imports
+from registry.models import AISystem, ImportBatch
+from registry.schema import Record
+from registry.services import system_update
+from tests.addresses import NOBODY, NOTHING, OPEN, PERSONAS, PUBLIC, World, expected, make_world, table
+from tests.factories import make_system
+from tests.lifecycle import put_in_production, submit_assessment
+
+
+@dataclass
+class Scene:
+    """A small company with something in every state."""
+
+    world: World
+    draft: AISystem
+    submitted: Assessment
+    running: AISystem
+    """In production."""
+    drifted: AISystem
+    """In production, and changed since it was signed."""
+    batches: dict[str, ImportBatch] = field(default_factory=dict)
+
+
+Act = Callable[[Page, Scene], None]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One page as one person meets it."""
+
+    name: str
+    who: str | None
+    """A name of `tests.addresses.PERSONAS`; None: nobody is logged in."""
+    url: str | Callable[[Scene], str]
+    status: int = 200
+    act: Act | None = None
+    """What the person does there before the page is looked at; `says` is what it says then."""
+    says: str = ""
+
+    def address(self, scene: Scene) -> str:
+        return self.url if isinstance(self.url, str) else self.url(scene)
+
+
+def make_scene() -> Scene:
+    """The world of the addresses, and systems further on their way. Needs a database."""
+    world = make_world()
+    owner, team = world.people["owner"], world.system.team
+    staff = {role.value: world.people[role.value] for role in Role}
+    personal = {"data_sensitivity": "pii", "risk_tier": "high"}
+    running = put_in_production(make_system(team, slug="running", name="Running system", **personal), staff)
+    drifted = put_in_production(make_system(team, slug="drifted", name="Drifted system", **personal), staff)
+    scene = Scene(
+        world,
+        draft=make_system(team, slug="fresh", name="Fresh system"),
+        submitted=submit_assessment(make_system(team, slug="waiting", name="Waiting system"), owner),
+        running=running,
+        drifted=edited(drifted, data_sensitivity="special_category"),
+    )
+    for name, lines in FILES.items():
+        scene.batches[name] = ImportBatch.objects.create(
+            by=owner, files=[imports.read_upload(f"{name}.yaml", lines.encode())]
+        )
+    plan = imports.preview(scene.batches["done"].files, by=owner)
+    imports.apply(scene.batches["done"], seen=plan.fingerprint, by=owner)
+    return scene
+
+
+def edited(system: AISystem, **columns: object) -> AISystem:
+    """The system after its owner changed some columns."""
+    system = AISystem.objects.select_related("team").get(pk=system.pk)
+    for column, value in columns.items():
+        setattr(system, column, value)
+    record = Record.model_validate(documents.record_of(system))
+    return system_update(
+        system, record, team=system.team, by=system.team.lead, revision=system.revision, reason="It is so."
+    )
+
+
+_FILE = """
+id: {id}
+name: {name}
+owner: team-claims
+contact: claims@example.com
+classification: {{purpose: sorting the post, risk_tier: low}}
+"""
+FILES = {
+    "claims": _FILE.format(id="claiming", name="Claiming system")
+    + "governance: {last_reviewed: 2026-01-01, approved_by: [dpo, cto]}\nlifecycle: {stage: production}\n",
+    "refused": _FILE.format(id="refused", name="Refused system") + "colour: red\n",
+    "changes": _FILE.format(id="fresh", name="Fresher system"),
+    "done": _FILE.format(id="imported", name="Imported system"),
+}
+"""Name of an import -> its file."""
+
+
+# --- What people do ----------------------------------------------------------------------------------------
+
+
+def _press(name: str) -> Act:
+    return lambda page, scene: page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def _empty_the_name(page: Page, scene: Scene) -> None:
+    page.get_by_label("Name", exact=True).first.fill("")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def _save_after_somebody_else(page: Page, scene: Scene) -> None:
+    edited(scene.draft, purpose=f"changed on the way, again {page.url}")
+    page.get_by_label("Purpose").first.fill("my own words")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def _assess_after_somebody_else(page: Page, scene: Scene) -> None:
+    current = Assessment.objects.get(pk=scene.world.assessment.pk)
+    content = current.parsed
+    theirs = content.model_copy(update={"context": content.context.model_copy(update={"purpose": "Theirs."})})
+    assessments.save(current, theirs, by=scene.world.people["owner"], revision=current.revision)
+    page.locator("form#assessment").evaluate("form => { form.elements['context-purpose'].value = 'Mine.' }")
+    page.locator("form#assessment").evaluate("form => HTMLFormElement.prototype.submit.call(form)")
+
+
+def _decide_with_a_wrong_password(page: Page, scene: Scene) -> None:
+    page.get_by_label("Reason").fill("Read it all.")
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Approve", exact=True).click()
+
+
+def _decide_after_a_change(page: Page, scene: Scene) -> None:
+    edited(scene.drifted, purpose="something else by now")
+    _decide_with_a_wrong_password(page, scene)
+
+
+def _log_in_wrongly(page: Page, scene: Scene) -> None:
+    page.locator("[name=login]").fill("nobody@example.com")
+    page.locator("[name=password]").fill("wrong, and long enough")
+    page.get_by_role("button", name="Log in").click()
+
+
+def _lose_the_cookie(page: Page, scene: Scene) -> None:
+    page.context.clear_cookies()
+    _log_in_wrongly(page, scene)
+
+
+def _send(action: str, **fields: str) -> Act:
+    """Post what no button of the page would, with the page's own token."""
+    script = """([action, fields]) => {
+      const form = document.createElement("form");
+      const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+      form.method = "post"; form.action = action;
+      for (const [name, value] of Object.entries({csrfmiddlewaretoken: token, ...fields})) {
+        const input = document.createElement("input");
+        input.name = name; input.value = value; form.append(input);
+      }
+      document.body.append(form); form.submit();
+    }"""
+    return lambda page, scene: page.evaluate(script, [action, fields])
+
+
+# --- The pages ---------------------------------------------------------------------------------------------
+
+
+def _by_address() -> Iterator[Shown]:
+    """One page for each address that shows one, as somebody whom it lets in: who may most, if several do."""
+    ranks = {"owner": 0, "admin": 1}
+    people = sorted(PERSONAS, key=lambda who: ranks.get(who.name, 2))
+    for name, address in table().items():
+        if address.get in (None, NOBODY, NOTHING) or not address.html:
+            continue
+        who = next((who for who in people if expected(who, address, "get") == OPEN), None)
+        if who is None:  # a model that the table of roles closes to everybody
+            continue
+        yield Shown(
+            name,
+            None if address.get == PUBLIC else who.name,
+            lambda scene, name=name, address=address: address.path(name, scene.world),
+        )
+
+
+def _revised(scene: Scene) -> str:
+    return scene.world.assessment.get_absolute_url()
+
+
+_STATES = [
+    Shown("systems, empty", "external_auditor", "/systems/"),
+    Shown("systems, nothing found", "owner", "/systems/?q=zebra"),
+    Shown("systems, for reading", "auditor", "/systems/?sort=-risk"),
+    Shown("system, draft", "owner", "/systems/fresh/"),
+    Shown("system, blocked", "owner", "/systems/claims-triage/"),
+    Shown("system, in production", "owner", "/systems/running/"),
+    Shown("system, out of compliance", "owner", "/systems/drifted/", says="Out of compliance"),
+    Shown("system, for reading", "auditor", "/systems/drifted/"),
+    Shown("system, edited with errors", "owner", "/systems/fresh/edit/", act=_empty_the_name, status=422),
+    Shown(
+        "system, edited by two", "owner", "/systems/fresh/edit/",
+        act=_save_after_somebody_else, status=409, says="Somebody else saved first",
+    ),
+    Shown("system, edited in production", "owner", "/systems/running/edit/"),
+    Shown("history, long", "auditor", "/systems/drifted/history/"),
+    Shown(
+        "promotion, refused", "owner", "/systems/claims-triage/promotion/",
+        act=_press("Move to production"), says="The gate refused",
+    ),
+    Shown("promotion, in production", "owner", "/systems/running/promotion/"),
+    Shown("promotion, for a signer", "dpo", "/systems/drifted/promotion/"),
+    Shown(
+        "promotion, no such step", "owner", "/systems/running/promotion/",
+        act=_send("", transition="jump"), status=400,
+    ),
+    Shown("import, with claims", "owner", lambda scene: scene.batches["claims"].get_absolute_url()),
+    Shown("import, refused file", "owner", lambda scene: scene.batches["refused"].get_absolute_url()),
+    Shown("import, changes", "owner", lambda scene: scene.batches["changes"].get_absolute_url()),
+    Shown("import, done", "owner", lambda scene: scene.batches["done"].get_absolute_url()),
+    Shown("assessments, empty", "external_auditor", "/assessments/"),
+    Shown("assessment, approved", "owner", lambda scene: f"{_revised(scene)}?version=1"),
+    Shown("assessment, submitted", "owner", lambda scene: scene.submitted.get_absolute_url()),
+    Shown("assessment, for who decides", "dpo", lambda scene: scene.submitted.get_absolute_url()),
+    Shown(
+        "assessment, what is missing", "owner", lambda scene: f"{_revised(scene)}edit/?missing",
+    ),
+    Shown(
+        "assessment, edited by two", "owner", lambda scene: f"{_revised(scene)}edit/",
+        act=_assess_after_somebody_else, status=409,
+    ),
+    Shown(
+        "assessment, step that no longer fits", "owner", lambda scene: _revised(scene),
+        act=_send("withdraw/"), status=409,
+    ),
+    Shown("decision, for a signer", "dpo", "/decisions/system/claims-triage/"),
+    Shown("decision, nothing asked of one", "owner", "/decisions/system/claims-triage/"),
+    Shown("decision, signature stale", "dpo", "/decisions/system/drifted/"),
+    Shown("decision, signed", "dpo", "/decisions/system/running/"),
+    Shown(
+        "decision about an assessment", "dpo",
+        lambda scene: f"/decisions/assessment/{scene.submitted.ref}/",
+    ),
+    Shown(
+        "decision, wrong password", "security", "/decisions/system/claims-triage/",
+        act=_decide_with_a_wrong_password, status=422, says="This is not your password",
+    ),
+    Shown(
+        "decision, changed meanwhile", "cto", "/decisions/system/drifted/",
+        act=_decide_after_a_change, status=409,
+    ),
+    Shown("certificate, one's own", "dpo", lambda scene: scene.world.signoff.get_absolute_url()),
+    Shown("work, of a signer", "dpo", "/work/"),
+    Shown("work, of the compliance lead", "lead", "/work/"),
+    Shown("work, nothing waits", "outsider", "/work/"),
+    Shown("account, of a signer", "dpo", "/account/"),
+    Shown("account, substitution with errors", "dpo", "/account/", act=_send("substitutions/"), status=422),
+    Shown("controls, nothing found", "auditor", "/controls/?q=zebra"),
+    Shown("login, wrong", None, "/accounts/login/", act=_log_in_wrongly),
+    Shown("login, without its cookie", None, "/accounts/login/", act=_lose_the_cookie, status=403),
+    Shown("not allowed", "outsider", "/policies/", status=403),
+    Shown("nothing there", "owner", "/nowhere/", status=404),
+    Shown("nothing there, for anybody", None, "/nowhere/", status=404),
+]  # fmt: skip
+
+PAGES = [*_by_address(), *(replace(shown, name=f"state: {shown.name}") for shown in _STATES)]
