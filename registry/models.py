@@ -203,9 +203,8 @@ class GateSnapshot(models.Model):
     )
     verdict = models.CharField(max_length=5)
     blockers = models.PositiveSmallIntegerField()
-    open_roles = models.CharField(max_length=100, help_text="Roles whose signature is open: |dpo|cto|")
-    assessed = models.BooleanField(
-        help_text="Whether there is an approved assessment to sign with the record"
+    awaited_roles = models.CharField(
+        max_length=100, blank=True, help_text="Roles whose signature the system waits for: |dpo|cto|"
     )
     policy_revision = models.CharField(max_length=64, db_index=True)
     holds_until = models.DateField(

@@ -131,6 +131,10 @@ def system_move(system: AISystem, transition_name: str, *, by: User, reason: str
         _enter(current, transition, by=by, reason=reason)
         return Moved(current, done=True)
     answer = gate.judge(current)
+    if any(signature.signoff and signature.signoff.signer_id == by.pk for signature in answer.signatures):
+        raise PermissionDenied(
+            _("You signed this system. Somebody else asks for the step: who requests is never who approves.")
+        )
     decision = GateDecision.objects.create(
         system=current,
         transition=transition.name,

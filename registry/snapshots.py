@@ -36,8 +36,7 @@ def refresh(systems: Sequence[AISystem]) -> None:
         update_fields=[
             "verdict",
             "blockers",
-            "open_roles",
-            "assessed",
+            "awaited_roles",
             "policy_revision",
             "holds_until",
             "judged_at",
@@ -80,12 +79,13 @@ def waiting_for(user: User) -> QuerySet[GateSnapshot]:
     """Snapshots of visible systems that wait for a signature in one of the person's roles, longest first."""
     asked = Q()
     for role in user.roles:
-        asked |= Q(open_roles__contains=f"|{role.value}|")
+        asked |= Q(awaited_roles__contains=f"|{role.value}|")
     if not user.roles:
         return GateSnapshot.objects.none()
-    return GateSnapshot.objects.filter(
-        asked, assessed=True, system__in=AISystem.objects.visible_to(user).filter(stage__in=SIGNABLE)
-    ).order_by("system__updated_at", "pk")
+    waiting = GateSnapshot.objects.filter(asked)
+    if not user.may_everywhere("registry.view_aisystem"):
+        waiting = waiting.filter(system__in=AISystem.objects.visible_to(user))
+    return waiting.order_by("system__updated_at", "pk")
 
 
 def _snapshot(answer: gate.Answer) -> GateSnapshot:
@@ -97,9 +97,15 @@ def _snapshot(answer: gate.Answer) -> GateSnapshot:
         system=answer.system,
         verdict=answer.verdict,
         blockers=len(answer.blockers) + len(answer.open_signatures),
-        open_roles="".join(f"|{signature.role.value}" for signature in answer.awaited_signatures) + "|",
-        assessed=facts.get("assessment") is not None,
+        awaited_roles=_awaited_roles(answer),
         policy_revision=answer.policy_revision,
         holds_until=holds,
         judged_at=timezone.now(),
     )
+
+
+def _awaited_roles(answer: gate.Answer) -> str:
+    """Roles whose signature the system waits for, as |dpo|cto|; none before it is assessed."""
+    if answer.system.stage not in SIGNABLE or answer.document["facts"].get("assessment") is None:
+        return ""
+    return "".join(f"|{signature.role.value}" for signature in answer.awaited_signatures) + "|"

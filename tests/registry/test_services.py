@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from aims.accounts.services import member_add
 from registry import documents, gate, stages
 from registry.choices import Stage
 from registry.errors import Conflict, ReasonNeeded, WrongStage
@@ -13,6 +14,8 @@ from registry.models import AISystem
 from registry.schema import Record, parse_record
 from registry.services import system_create, system_move, system_update
 from registry.yaml_document import read
+from tests.factories import forget_rights
+from tests.lifecycle import approve_assessment, sign_system, submit_assessment
 
 pytestmark = pytest.mark.django_db
 
@@ -198,3 +201,15 @@ def test_a_new_system_is_a_draft_whatever_the_record_says(team: Any, owner: Any)
         {"id": "a", "name": "A", "owner": team.slug, "lifecycle": {"stage": "production"}}
     )
     assert system_create(record, team=team, by=owner).stage == Stage.DRAFT
+
+
+def test_who_signed_does_not_ask_for_production(make_system: Callable[..., AISystem], staff: Any) -> None:
+    """A member of the owning team who is also CTO signs, or asks; not both (requester is not approver)."""
+    member_add(staff["owner"].memberships.get().team, staff["cto"], by=None)
+    forget_rights(staff["cto"])
+    system = make_system()
+    approve_assessment(submit_assessment(system, staff["owner"]), staff)
+    sign_system(system, staff)
+    with pytest.raises(PermissionDenied, match="You signed this system"):
+        system_move(system, "promote", by=staff["cto"])
+    assert system_move(system, "promote", by=staff["owner"]).done
