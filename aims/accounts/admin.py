@@ -7,9 +7,9 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import BaseInlineFormSet, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from aims.accounts import services
 from aims.accounts.back_office import HistoryAdmin, ReadOnlyAdmin, person
 from aims.accounts.models import RoleGrant, Substitution, Team, TeamMembership, User
-from aims.accounts.roles import Role
+from aims.accounts.roles import SIGNING, Role
 
 admin.site.site_header = _("AIMS portal")
 admin.site.site_title = _("AIMS portal")
@@ -95,6 +95,19 @@ class UserAdmin(HistoryAdmin, DjangoUserAdmin):  # type: ignore[misc]
             services.role_revoke(grant, by=person(request))
         for grant in formset.new_objects:
             services.role_grant(grant.user, Role(grant.role), by=person(request))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """For people who sign nothing. Whoever set a signer's password could sign as them."""
+        user = self.get_object(request, id)
+        if isinstance(user, User) and user.pk != request.user.pk and user.roles & SIGNING:
+            raise PermissionDenied(
+                _(
+                    "%(name)s signs, so nobody else sets that password. The log-in page mails a link for a new one."
+                )
+                % {"name": user}
+            )
+        changed: HttpResponse = super().user_change_password(request, id, form_url)
+        return changed
 
     @admin.display(description=_("roles"))
     def roles_held(self, user: User) -> str:

@@ -39,3 +39,16 @@ def test_taking_a_role_leaves_who_did_it_in_the_history(admin: User, dpo: User) 
 def test_the_lead_of_a_team_stays_its_member(team: Any, admin: User) -> None:
     with pytest.raises(ValidationError):
         member_remove(team.memberships.get(user=team.lead), by=admin)
+
+
+def test_an_administrator_cannot_set_the_password_of_somebody_who_signs(
+    admin: User, dpo: User, auditor: User, client_of: Any
+) -> None:
+    client = client_of(admin)
+    new = {"password1": "a-new-password-42", "password2": "a-new-password-42"}
+    refused = client.post(reverse("admin:auth_user_password_change", args=[dpo.pk]), new)
+    assert refused.status_code == 403
+    assert client.post(reverse("admin:auth_user_password_change", args=[auditor.pk]), new).status_code == 302
+    dpo.refresh_from_db(), auditor.refresh_from_db()
+    assert not dpo.check_password("a-new-password-42")
+    assert auditor.check_password("a-new-password-42")
