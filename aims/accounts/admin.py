@@ -101,9 +101,7 @@ class UserAdmin(HistoryAdmin, DjangoUserAdmin):  # type: ignore[misc]
         user = self.get_object(request, id)
         if isinstance(user, User) and user.pk != request.user.pk and user.roles & SIGNING:
             raise PermissionDenied(
-                _(
-                    "%(name)s signs, so nobody else sets that password. The log-in page mails a link for a new one."
-                )
+                _("%(name)s signs, so nobody else sets that password. The log-in page mails a link for one.")
                 % {"name": user}
             )
         changed: HttpResponse = super().user_change_password(request, id, form_url)

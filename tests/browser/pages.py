@@ -6,6 +6,8 @@ show: empty lists, refusals, conflicts, what a person meets after pressing a but
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -16,7 +18,18 @@ from registry import documents, imports
 from registry.models import AISystem, ImportBatch
 from registry.schema import Record
 from registry.services import system_update
-from tests.addresses import NOBODY, NOTHING, OPEN, PERSONAS, PUBLIC, World, expected, make_world, table
+from tests.addresses import (
+    NOBODY,
+    NOTHING,
+    OPEN,
+    PERSONAS,
+    PUBLIC,
+    Address,
+    World,
+    expected,
+    make_world,
+    table,
+)
 from tests.factories import make_system
 from tests.lifecycle import put_in_production, submit_assessment
 
@@ -60,7 +73,7 @@ def make_scene() -> Scene:
     world = make_world()
     owner, team = world.people["owner"], world.system.team
     staff = {role.value: world.people[role.value] for role in Role}
-    personal = {"data_sensitivity": "pii", "risk_tier": "high"}
+    personal: dict[str, Any] = {"data_sensitivity": "pii", "risk_tier": "high"}
     running = put_in_production(make_system(team, slug="running", name="Running system", **personal), staff)
     drifted = put_in_production(make_system(team, slug="drifted", name="Drifted system", **personal), staff)
     scene = Scene(
@@ -174,6 +187,10 @@ def _send(action: str, **fields: str) -> Act:
 # --- The pages ---------------------------------------------------------------------------------------------
 
 
+def _path(name: str, address: Address, scene: Scene) -> str:
+    return address.path(name, scene.world)
+
+
 def _by_address() -> Iterator[Shown]:
     """One page for each address that shows one, as somebody whom it lets in: who may most, if several do."""
     ranks = {"owner": 0, "admin": 1}
@@ -187,7 +204,7 @@ def _by_address() -> Iterator[Shown]:
         yield Shown(
             name,
             None if address.get == PUBLIC else who.name,
-            lambda scene, name=name, address=address: address.path(name, scene.world),
+            partial(_path, name, address),
         )
 
 
