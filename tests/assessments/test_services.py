@@ -276,10 +276,10 @@ def test_the_gate_learns_of_an_approval_and_of_its_end(
 ) -> None:
     signoff = sign("assessment", submitted.ref, "dpo", dpo)
     system.refresh_from_db()
-    assert system.snapshot.assessed
+    assert system.snapshot.awaited_roles
     take_back(signoff, dpo)
     system.snapshot.refresh_from_db()
-    assert not system.snapshot.assessed
+    assert not system.snapshot.awaited_roles
 
 
 def test_an_author_of_the_assessment_cannot_sign_the_system(
