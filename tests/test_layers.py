@@ -19,7 +19,7 @@ LAYERS = [
     "aims.policy aims.notifications",
     "aims.accounts",
     "aims.ledger",
-    "aims.integrations",
+    "aims.integrations aims.tables",
 ]
 HEIGHT = {app: -number for number, layer in enumerate(LAYERS) for app in layer.split()}
 

@@ -1,6 +1,4 @@
-"""The registry: AI systems, the gate's answers about them, and exceptions to who sees them."""
-
-import datetime as dt
+"""AI systems: one row is one record."""
 
 from django.conf import settings
 from django.db import models
@@ -8,11 +6,11 @@ from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from guardian.models import UserObjectPermissionBase
 from simple_history.models import HistoricalRecords
 
 from aims.accounts.models import Team, User
 from registry.choices import DataSensitivity, Environment, EuAiActTier, RiskTier, Stage
+from registry.models.exception import SystemException
 
 
 class AISystemQuerySet(models.QuerySet["AISystem"]):
@@ -150,121 +148,3 @@ class AISystem(models.Model):
     def listed_out_of_compliance(self) -> bool:
         """For lists: whether the last snapshot says so of a system that serves people."""
         return self.stage in (Stage.PRODUCTION, Stage.CANARY) and self.snapshot.verdict != "allow"
-
-
-class GateDecision(models.Model):
-    """What the gate answered when somebody asked to enter a guarded stage. Append-only."""
-
-    system = models.ForeignKey(
-        AISystem, models.PROTECT, related_name="gate_decisions", verbose_name=_("AI system")
-    )
-    transition = models.CharField(_("transition"), max_length=20)
-    source = models.CharField(_("from"), max_length=20, choices=Stage)
-    target = models.CharField(_("to"), max_length=20, choices=Stage)
-    verdict = models.CharField(
-        _("verdict"),
-        max_length=5,
-        choices=[("allow", _("Allowed")), ("deny", _("Refused")), ("error", _("Error: counts as refused"))],
-    )
-    answer = models.JSONField(
-        _("answer"), help_text=_("Denials, signatures and errors as the gate listed them.")
-    )
-    record = models.JSONField(_("record"), help_text=_("What was judged, with the facts."))
-    policy_revision = models.CharField(_("policy revision"), max_length=64)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="gate_decisions", verbose_name=_("asked by")
-    )
-    reason = models.TextField(_("reason"), blank=True)
-    decided_at = models.DateTimeField(_("decided"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("gate decision")
-        verbose_name_plural = _("gate decisions")
-        ordering = ["-pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(verdict__in=["allow", "deny", "error"]), name="gatedecision_verdict"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.system}: {self.get_target_display()} – {self.get_verdict_display()}"
-
-
-class GateSnapshot(models.Model):
-    """The gate's answer about a system in short, as last worked out: what lists and counts read.
-
-    A projection, never a source: whoever decides or shows one system asks the gate itself. `snapshots`
-    keeps it true, and works out again what has been overtaken.
-    """
-
-    system = models.OneToOneField(
-        AISystem, models.CASCADE, primary_key=True, related_name="snapshot", verbose_name=_("AI system")
-    )
-    verdict = models.CharField(max_length=5)
-    blockers = models.PositiveSmallIntegerField()
-    awaited_roles = models.CharField(
-        max_length=100, blank=True, help_text="Roles whose signature the system waits for: |dpo|cto|"
-    )
-    policy_revision = models.CharField(max_length=64, db_index=True)
-    holds_until = models.DateField(
-        null=True, db_index=True, help_text="The last day on which time alone changes nothing"
-    )
-    judged_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name = _("snapshot of the gate")
-        verbose_name_plural = _("snapshots of the gate")
-
-    def __str__(self) -> str:
-        return f"{self.system_id}: {self.verdict}"
-
-
-class SystemExceptionQuerySet(models.QuerySet["SystemException"]):
-    def in_force(self, on: dt.date) -> "SystemExceptionQuerySet":
-        """Exceptions that hold on the day. guardian's rows have no end; this is where ours is asked."""
-        return self.filter(until__gte=on)
-
-
-class SystemException(UserObjectPermissionBase):  # type: ignore[misc]  # guardian is untyped
-    """A permission on one system for one person until a day, beyond what roles and teams give."""
-
-    content_object = models.ForeignKey(
-        AISystem, models.CASCADE, related_name="exceptions", verbose_name=_("AI system")
-    )
-    until = models.DateField(_("last day"))
-    reason = models.CharField(_("reason"), max_length=300)
-
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
-    objects = SystemExceptionQuerySet.as_manager()  # type: ignore[assignment, misc]
-
-    class Meta(UserObjectPermissionBase.Meta):
-        verbose_name = _("exception")
-        verbose_name_plural = _("exceptions")
-        constraints = [
-            models.CheckConstraint(condition=~Q(reason=""), name="exception_has_a_reason"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.permission.codename} on {self.content_object} until {self.until}"
-
-
-class ImportBatch(models.Model):
-    """Files that somebody uploaded, kept so that what the preview showed is what gets imported."""
-
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now)
-    files = models.JSONField(help_text="As `imports.read_upload` keeps them")
-    applied_at = models.DateTimeField(null=True)
-    outcome = models.JSONField(null=True, help_text="What the import did, per file, once applied")
-
-    class Meta:
-        verbose_name = _("import")
-        verbose_name_plural = _("imports")
-        ordering = ["-pk"]
-
-    def __str__(self) -> str:
-        return f"Import {self.pk} by {self.by}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("registry:import", args=[self.pk])
