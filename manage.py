@@ -16,12 +16,10 @@ def main() -> None:
 
 
 def validate(argv: list[str]) -> None:
-    """`registry validate` needs no app of the portal, and starts twice as fast without them."""
-    import django  # noqa: PLC0415
-    from django.conf import settings  # noqa: PLC0415
+    """`registry validate` needs no app and no address of the portal, and starts twice as fast without."""
+    from django.apps import apps  # noqa: PLC0415
 
-    settings.INSTALLED_APPS = []
-    django.setup()
+    apps.populate([])
     from registry.management.judging import Validate  # noqa: PLC0415
 
     Validate().run_from_argv([argv[0], "registry validate", *argv[3:]])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from aims.accounts.roles import Role
 from aims.policy.policies import shipped
+from aims.signoffs import requirement
 from aims.signoffs.models import Decision, SignOff
 from aims.signoffs.standing import latest_decisions
 from aims.signoffs.subjects import canonical, digest
@@ -28,23 +28,18 @@ def signed_document(assessment: Assessment) -> dict[str, Any]:
 
 def required_roles(assessment: Assessment) -> dict[str, str]:
     """Role -> why policy asks for it, given the record as it was submitted. Raises PolicyError."""
-    answer = shipped().query(
-        "data.ai.signoffs.required",
-        {
-            "subject": SUBJECT,
-            "record": assessment.record or {},
-            "assessment": {
-                "ref": assessment.ref,
-                "version": assessment.version,
-                "decision": assessment.decision,
-                "residual": assessment.residual,
-            },
-        },
-    )
-    reasons: dict[str, list[str]] = {}
-    for entry in answer:
-        reasons.setdefault(entry["role"], []).append(entry["why"])
-    return {role.value: " ".join(sorted(reasons[role])) for role in Role if role in reasons}
+    facts = {
+        "ref": assessment.ref,
+        "version": assessment.version,
+        "decision": assessment.decision,
+        "residual": assessment.residual,
+    }
+    return {
+        role.value: why
+        for role, why in requirement.required_roles(
+            SUBJECT, assessment.record or {}, facts, shipped()
+        ).items()
+    }
 
 
 def open_roles(assessment: Assessment, decisions: dict[str, SignOff] | None = None) -> dict[str, str]:

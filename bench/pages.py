@@ -100,7 +100,9 @@ def _verdicts() -> dict[str, Any]:
 
     answers: dict[int, Any] = {}
     started, cpu = time.perf_counter(), time.process_time()
-    queries = _queries(lambda: answers.update(gate.judge_all(list(AISystem.objects.select_related("team")))))
+    queries = _queries(
+        lambda: answers.update(gate.judge_all(list(AISystem.objects.prefetch_related("team"))))
+    )
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
     found: dict[str, int] = {}
     for answer in answers.values():

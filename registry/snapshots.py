@@ -45,7 +45,7 @@ def refresh(systems: Sequence[AISystem]) -> None:
 
 
 def refresh_by_id(ids: Iterable[int]) -> None:
-    refresh(list(AISystem.objects.filter(pk__in=list(ids)).select_related("team")))
+    refresh(list(AISystem.objects.filter(pk__in=list(ids)).prefetch_related("team")))
 
 
 def renew() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -18,13 +19,16 @@ from aims.policy import engine
 from aims.policy.attribution import JUDGED, attribute
 from aims.policy.findings import Finding, PolicyError
 from aims.policy.lint import lint
+from aims.policy.reads import Place, places_read, value_at
 from aims.policy.rules import Rule
+from aims.policy.scope import Scope
 from aims.policy.syntax import Module, parse
 from aims.policy.verdict import Denial, Verdict
 
 __all__ = ["DENIAL_PACKAGE", "PolicyError", "PolicySet", "read", "shipped"]
 
 DENIAL_PACKAGE = "ai.model_registry"
+ANSWERS_KEPT = 2_000
 
 
 class PolicySet:
@@ -39,6 +43,9 @@ class PolicySet:
         self._sources = tuple(sources)
         self._bodies = tuple(Rule.read(*body) for body in bodies)
         self._local = threading.local()
+        self._scope = Scope(modules)
+        self._places: dict[str, tuple[Place, ...] | None] = {}
+        self._answers: dict[str, str] = {}
         self.modules: Mapping[str, str] = MappingProxyType({module.name: module.source for module in modules})
         self.revision = _revision(self.modules)
         first: dict[str, Rule] = {}
@@ -92,8 +99,23 @@ class PolicySet:
     def query(self, path: str, document: Mapping[str, Any]) -> Any:
         """The value of a rule, such as "data.ai.signoffs.required", for a document; sets become sorted lists.
 
-        Raises PolicyError where the engine fails, or the rule has no value for this document.
+        Asked about thousands of systems it gives few different answers, so each is kept by what the rule
+        looks at. Raises PolicyError where the engine fails, or the rule has no value for this document.
         """
+        if path not in self._places:
+            self._places[path] = places_read(self._scope, path)
+        places = self._places[path]
+        if places is None:
+            return self._evaluated(path, document)
+        key = json.dumps([path, [value_at(document, place) for place in places]])
+        answer = self._answers.get(key)
+        if answer is None:
+            if len(self._answers) >= ANSWERS_KEPT:
+                self._answers.clear()
+            answer = self._answers[key] = json.dumps(self._evaluated(path, document))
+        return json.loads(answer)  # a copy: callers may change theirs
+
+    def _evaluated(self, path: str, document: Mapping[str, Any]) -> Any:
         try:
             return engine.evaluate(self._asked(document), path)
         except PolicyError:

@@ -111,13 +111,15 @@ def parse(name: str, source: str) -> Module:
 
 def children(node: Node) -> Iterator[tuple[str, Node]]:
     """All nodes below this one, with the kind of each, outermost first."""
-    if isinstance(node, dict):
-        for kind, child in node.items():
+    waiting: list[tuple[str, Node]] = [("", node)]
+    while waiting:
+        kind, child = waiting.pop()
+        if kind:
             yield kind, child
-            yield from children(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from children(child)
+        if isinstance(child, dict):
+            waiting.extend(reversed(child.items()))
+        elif isinstance(child, list):
+            waiting.extend(("", each) for each in reversed(child))
 
 
 def references(node: Node) -> Iterator[Reference]:

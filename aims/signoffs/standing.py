@@ -56,10 +56,13 @@ def standing_of(
 ) -> Standing:
     """What stands of the latest decisions, given the subject's present document."""
     standing = Standing(latest=latest)
+    undone: dict[str, dict[str, list[Change]]] = {}  # by digest: roles mostly sign the same content
     for role, signoff in latest.items():
-        if signoff.decision == Decision.APPROVE and (
-            material := material_changes(kind, signoff.document, document, policies).get(role)
-        ):
+        if signoff.decision != Decision.APPROVE:
+            continue
+        if signoff.sha256 not in undone:
+            undone[signoff.sha256] = material_changes(kind, signoff.document, document, policies)
+        if material := undone[signoff.sha256].get(role):
             standing.stale[role] = material
     return standing
 

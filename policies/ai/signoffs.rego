@@ -3,76 +3,66 @@
 # title: Who must sign
 # description: |
 #   Asked with {"subject": "system" or "assessment", "record": …, "assessment": …}, `required` answers with
-#   one object for each role that must sign, and why. Whoever must sign less than before is written here,
-#   not in the portal's code.
+#   one object for each reason why a role must sign; a role may have several. Whoever must sign less than
+#   before is written here, not in the portal's code.
 package ai.signoffs
-
-required contains {"role": role, "why": why} if {
-	some role in {"cto", "dpo", "security"}
-	reasons := [reason | some reason in reasons_of[role]]
-	count(reasons) > 0
-	why := concat("; ", sort(reasons))
-}
-
-reasons_of := {
-	"cto": cto,
-	"dpo": dpo,
-	"security": security,
-}
 
 # Whatever is not plainly an assessment is signed as a system.
 default is_assessment := false
 
 is_assessment if input.subject == "assessment"
 
+risk_tier := object.get(input, ["record", "classification", "risk_tier"], null)
+
+sensitivity := object.get(input, ["record", "classification", "data_sensitivity"], null)
+
 # METADATA
 # title: The CTO signs every system
 # description: |
 #   The CTO answers for what runs in production. An assessment judges harm to people; it is not the CTO's to approve.
-cto contains "answers for every system in production" if not is_assessment
+required contains {"role": "cto", "why": "answers for every system in production"} if not is_assessment
 
 # METADATA
-# title: The DPO signs every assessment, and systems that can harm people or hold their data
-dpo contains "approves every impact assessment" if is_assessment
-
-dpo contains "the system handles personal data" if {
-	not is_assessment
-	sensitivity == "pii"
-}
-
-dpo contains "the system handles special-category data" if {
-	not is_assessment
-	sensitivity == "special_category"
-}
-
-dpo contains reason if {
-	not is_assessment
-	some reason in high_risk
-}
-
-dpo contains "the data sensitivity is not stated" if {
-	not is_assessment
-	not sensitivity in {"public", "internal", "confidential", "pii", "special_category"}
-}
+# title: The DPO signs every assessment
+required contains {"role": "dpo", "why": "approves every impact assessment"} if is_assessment
 
 # METADATA
-# title: The security officer signs high-risk systems, and the assessment of critical ones
-security contains reason if {
+# title: DPO and security sign what can do much harm, and security the assessment of the worst of it
+required contains {"role": role, "why": "the risk tier is high"} if {
+	risk_tier == "high"
 	not is_assessment
-	some reason in high_risk
+	some role in ["dpo", "security"]
 }
 
-security contains reason if {
-	is_assessment
-	not risk_tier == "high"
-	some reason in high_risk
+required contains {"role": role, "why": "the risk tier is critical"} if {
+	risk_tier == "critical"
+	some role in who_signs_the_worst
 }
-
-sensitivity := object.get(input, ["record", "classification", "data_sensitivity"], null)
-
-risk_tier := object.get(input, ["record", "classification", "risk_tier"], null)
-
-high_risk contains sprintf("the risk tier is %s", [risk_tier]) if risk_tier in {"high", "critical"}
 
 # A tier that nobody stated is treated as the worst, not as none.
-high_risk contains "the risk tier is not stated" if not risk_tier in {"low", "medium", "high", "critical"}
+required contains {"role": role, "why": "the risk tier is not stated"} if {
+	not risk_tier in ["low", "medium", "high", "critical"]
+	some role in who_signs_the_worst
+}
+
+# The DPO approves every assessment anyway.
+who_signs_the_worst := ["security"] if is_assessment
+
+who_signs_the_worst := ["dpo", "security"] if not is_assessment
+
+# METADATA
+# title: The DPO signs systems that hold people's data
+required contains {"role": "dpo", "why": "the system handles personal data"} if {
+	sensitivity == "pii"
+	not is_assessment
+}
+
+required contains {"role": "dpo", "why": "the system handles special-category data"} if {
+	sensitivity == "special_category"
+	not is_assessment
+}
+
+required contains {"role": "dpo", "why": "the data sensitivity is not stated"} if {
+	not sensitivity in ["public", "internal", "confidential", "pii", "special_category"]
+	not is_assessment
+}

@@ -170,8 +170,9 @@ def test_an_interrupt_is_not_swallowed() -> None:
 
 def test_query_answers_with_sorted_lists_for_sets(shipped: PolicySet) -> None:
     question = {"subject": "system", "record": article_record(), "assessment": None}
-    roles = [entry["role"] for entry in shipped.query("data.ai.signoffs.required", question)]
-    assert roles == ["cto", "dpo", "security"]
+    answer = shipped.query("data.ai.signoffs.required", question)
+    assert [entry["role"] for entry in answer] == ["cto", "dpo", "dpo", "security"]
+    assert answer == sorted(answer, key=lambda entry: (entry["role"], entry["why"]))
 
 
 @pytest.mark.parametrize("path", ["data.ai.signoffs.nothing", "data.nowhere.at_all", "no path"])
