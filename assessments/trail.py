@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
 
 from aims.signoffs.models import SignOff
 from assessments import presentation
@@ -12,55 +14,50 @@ from assessments.approval import SUBJECT
 from assessments.models import Assessment
 from assessments.states import State
 from registry.models import AISystem
-from registry.timeline import Event, Source, signature_events
+from registry.timeline import Event, Row, Source, rows_of, signature_events, signature_rows
 
 
-def _moves(system: AISystem) -> Any:
+def _move_rows(system: AISystem, source: str) -> QuerySet[Any, Any]:
     """Rows of history that begin a version or move its state. Saving while writing gives no reason: the many
     saves of one draft are no events of the system."""
-    return (
+    found = (
         Assessment.history.filter(system_id=system.pk)
         .exclude(history_change_reason__isnull=True)
         .exclude(history_change_reason="")
     )
-
-
-def _move_index(system: AISystem) -> Iterable[tuple[dt.datetime, int]]:
-    return _moves(system).values_list("history_date", "history_id").order_by()
-
-
-def _move_load(system: AISystem, keys: list[int]) -> dict[int, Event]:
-    rows = (
-        _moves(system).filter(history_id__in=keys).select_related("history_user").defer("content", "record")
+    return rows_of(
+        found,
+        source,
+        at="history_date",
+        actor="history_user__name",
+        reason="history_change_reason",
+        words=("state", "ref", "version"),
     )
-    return {row.history_id: _move_event(row) for row in rows}
 
 
-def _move_event(row: Any) -> Event:
-    tone = presentation.STATE_TONES[State(row.state)]
+def _move_events(system: AISystem, rows: Sequence[Row]) -> dict[int, Event]:
+    return {row.key: _move_event(row, State(row.first), row.second, row.third) for row in rows}
+
+
+def _move_event(row: Row, state: State, ref: str, version: str) -> Event:
+    tone = presentation.STATE_TONES[state]
+    url = reverse("assessments:assessment", args=[ref])
     return Event(
-        row.history_date,
-        f"{row.ref}, v{row.version}: {row.get_state_display()}",
-        str(row.history_user or ""),
-        row.history_change_reason,
+        row.at,
+        f"{ref}, v{version}: {state.label}",
+        row.actor,
+        row.reason,
         "" if tone == "mute" else tone,
-        url=row.instance_type(pk=row.id, ref=row.ref).get_absolute_url() + f"?version={row.version}",
+        url=f"{url}?version={version}",
     )
 
 
-def _ids(system: AISystem) -> list[int]:
-    return list(Assessment.objects.filter(system=system).values_list("pk", flat=True))
-
-
-def _signature_index(system: AISystem) -> Iterable[tuple[dt.datetime, int]]:
-    return SignOff.objects.about(SUBJECT, _ids(system)).values_list("signed_at", "pk").order_by()
-
-
-def _signature_load(system: AISystem, keys: list[int]) -> dict[int, Event]:
-    return signature_events(SignOff.objects.filter(pk__in=keys))
+def _signature_rows(system: AISystem, source: str) -> QuerySet[Any, Any]:
+    versions = Assessment.objects.filter(system=system).order_by().values("pk")
+    return signature_rows(SignOff.objects.about(SUBJECT, versions), source)
 
 
 SOURCES = (
-    Source("assessment", _move_index, _move_load),
-    Source("assessment-signature", _signature_index, _signature_load),
+    Source("assessment", _move_rows, _move_events),
+    Source("assessment-signature", _signature_rows, signature_events),
 )

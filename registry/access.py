@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
+from django.db.models import F
 from django.utils import timezone
 
+from aims.accounts import rights
 from aims.accounts.models import User
 from registry.models import AISystem, SystemException
 
@@ -23,8 +25,13 @@ class ExceptionBackend(BaseBackend):
         # Who sees a system sees its assessments; who may change it may assess it.
         if app == "assessments":
             codename = codename.partition("_")[0].replace("add", "change") + "_aisystem"
-        return (
-            SystemException.objects.in_force(timezone.localdate())
-            .filter(user=user_obj, content_object=system, permission__codename=codename)
-            .exists()
-        )
+        return (codename, system.pk) in user_obj.rights.get(EXCEPTION, ())
+
+
+EXCEPTION = "exception"
+
+
+def exceptions_held(user: User) -> Any:
+    """What exceptions in force open to the person, for `rights`: the permission and the id of the system."""
+    found = SystemException.objects.in_force(timezone.localdate()).filter(user=user)
+    return rights.rows(found, EXCEPTION, F("permission__codename"), F("content_object_id"))

@@ -229,7 +229,7 @@ def apply(batch: ImportBatch, *, seen: str, by: User, reason: str = "") -> Previ
         raise ReasonNeeded(_("A system in use would change in a way that touches signatures. Say why."))
     for slug in plan.unknown_teams:
         team_create(slug=slug, name=_team_name(slug), lead=by, by=by)
-    by.__dict__.pop("team_ids", None)  # the person leads the new teams
+    by.forget_rights()  # the person leads the new teams
     try:
         for row in plan.writes:
             _write(row, by=by, reason=reason)

@@ -22,6 +22,9 @@ from registry.stages import TRANSITIONS
 from registry.timeline import Timeline
 from registry.yaml_writer import dump_yaml
 
+EVENTS_SHOWN = 8
+"""On a system's page; its history has them all."""
+
 
 def _system_or_404(request: UserRequest, slug: str) -> AISystem:
     return get_object_or_404(
@@ -51,7 +54,7 @@ def system_list(request: UserRequest) -> HttpResponse:
 def system_detail(request: UserRequest, slug: str) -> HttpResponse:
     system = _system_or_404(request, slug)
     answer = gate.judge(system)
-    timeline = Timeline(system)
+    events = Timeline(system)[: EVENTS_SHOWN + 1]
     return render(
         request,
         "registry/aisystem_detail.html",
@@ -63,8 +66,8 @@ def system_detail(request: UserRequest, slug: str) -> HttpResponse:
             "rows": checklist.rows(answer, request.user),
             "passed": checklist.passed(answer),
             "sections": presentation.sections(answer.record),
-            "events": timeline[:8],
-            "more_events": len(timeline) > 8,
+            "events": events[:EVENTS_SHOWN],
+            "more_events": len(events) > EVENTS_SHOWN,
             "panels": panels_of(system, request.user),
             "may_change": request.user.has_perm("registry.change_aisystem", system),
             "transitions": checklist.transitions(system, request.user),

@@ -87,5 +87,4 @@ def make_system(team: Team | None = None, *, by: User | None = None, **columns: 
 
 def forget_rights(user: User) -> None:
     """Drop what the instance remembers of its roles and teams, after they changed."""
-    for name in ("granted_roles", "substitutions", "roles", "team_ids"):
-        user.__dict__.pop(name, None)
+    user.forget_rights()

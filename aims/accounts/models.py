@@ -8,12 +8,13 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from aims.accounts import rights
 from aims.accounts.roles import PERMISSIONS, SCOPED_TO_TEAM, SIGNING, Role
 
 
@@ -81,9 +82,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     @cached_property
+    def rights(self) -> dict[str, set[tuple[str, int]]]:
+        """What the person holds today, as `rights.held_by` tells it; kept for the life of this instance."""
+        return rights.held_by(self)
+
+    def forget_rights(self) -> None:
+        """Look again at the next question: roles, teams or exceptions have changed."""
+        for name in ("rights", "granted_roles", "substitutions", "roles", "team_ids"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
     def granted_roles(self) -> frozenset[Role]:
         """Roles held in one's own right: those granted, and owner for members of a team."""
-        roles = {Role(role) for role in self.role_grants.values_list("role", flat=True)}
+        roles = {Role(role) for role, _number in self.rights.get("role", ())}
         if self.team_ids:
             roles.add(Role.OWNER)
         return frozenset(roles)
@@ -91,12 +102,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def substitutions(self) -> dict[Role, "Substitution"]:
         """Roles that today stand in for somebody else's, with the substitution that says so."""
+        if "substitution" not in self.rights:
+            return {}
         today = Substitution.objects.in_force(on=timezone.localdate()).filter(substitute=self)
         return {Role(entry.role): entry for entry in today.select_related("holder")}
 
     @cached_property
     def roles(self) -> frozenset[Role]:
-        return self.granted_roles | self.substitutions.keys()
+        stood_in = {Role(role) for role, _number in self.rights.get("substitution", ())}
+        return self.granted_roles | stood_in
 
     @property
     def role_labels(self) -> list[str]:
@@ -105,7 +119,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def team_ids(self) -> frozenset[int]:
         """Teams whose systems this person owns."""
-        return frozenset(self.memberships.filter(team__is_active=True).values_list("team_id", flat=True))
+        return frozenset(team for _word, team in self.rights.get("team", ()))
 
     def roles_with(self, permission: str) -> set[Role]:
         return {role for role in self.roles if permission in PERMISSIONS[role]}
@@ -247,3 +261,17 @@ class Substitution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.substitute} for {self.holder} as {self.get_role_display()}"
+
+
+def roles_held(user: User) -> models.QuerySet[Any, Any]:
+    return rights.rows(RoleGrant.objects.filter(user=user), "role", F("role"), Value(0))
+
+
+def teams_held(user: User) -> models.QuerySet[Any, Any]:
+    found = TeamMembership.objects.filter(user=user, team__is_active=True)
+    return rights.rows(found, "team", Value(""), F("team_id"))
+
+
+def substitutions_held(user: User) -> models.QuerySet[Any, Any]:
+    found = Substitution.objects.in_force(on=timezone.localdate()).filter(substitute=user)
+    return rights.rows(found, "substitution", F("role"), F("pk"))
