@@ -57,7 +57,7 @@ class Row(NamedTuple):
 def rows_of(
     found: QuerySet[Any], source: str, *, at: str, actor: str, reason: str, words: Sequence[str] = ()
 ) -> QuerySet[Any, Any]:
-    """A source's rows, as tuples of `Row`, from a QuerySet and the names of its columns (three words at most).
+    """A source's rows, as tuples of `Row`, from a QuerySet and its columns' names (three words at most).
 
     The types are written out: databases put only like under like.
     """
