@@ -33,29 +33,32 @@ _KEY = re.compile(r"^(?P<ref>IA-\d{4}-\d{3,})(?:-v(?P<version>\d+))?$")
 def authors_of(ids: Iterable[int]) -> dict[int, frozenset[Any]]:
     """Assessment id -> everybody who wrote or submitted any of that version, or of one before it: a new
     version starts with the text of the last. Two queries."""
-    versions = Assessment.objects.filter(pk__in=list(ids)).values_list("pk", "system_id", "version")
-    wanted = {pk: (system, version) for pk, system, version in versions.order_by()}
+    return _authors(Assessment.objects.filter(pk__in=list(ids)))
+
+
+def authors_of_systems(system_ids: Iterable[int]) -> dict[int, frozenset[Any]]:
+    """System id -> authors of its current approved assessment, which a signature of the system covers too."""
+    return _authors(Assessment.objects.current().filter(system__in=list(system_ids)), by="system_id")
+
+
+def _authors(versions: AssessmentQuerySet, by: str = "pk") -> dict[int, frozenset[Any]]:
+    wanted = {
+        key: (system, version)
+        for key, system, version in versions.order_by().values_list(by, "system_id", "version")
+    }
     written = Assessment.history.filter(system_id__in={system for system, _version in wanted.values()})
     fields = "system_id", "version", "edited_by_id", "submitted_by_id"
     rows = list(written.order_by().values_list(*fields).distinct())
     return {
-        pk: frozenset(
+        key: frozenset(
             person
             for of, number, *people in rows
             if of == system and number <= version
             for person in people
             if person is not None
         )
-        for pk, (system, version) in wanted.items()
+        for key, (system, version) in wanted.items()
     }
-
-
-def authors_of_systems(system_ids: Iterable[int]) -> dict[int, frozenset[Any]]:
-    """System id -> authors of its current approved assessment, which a signature of the system covers too."""
-    current = dict(
-        Assessment.objects.current().filter(system__in=list(system_ids)).values_list("pk", "system_id")
-    )
-    return {current[pk]: people for pk, people in authors_of(current).items()}
 
 
 def subject_of(assessment: Assessment) -> subjects.Subject:

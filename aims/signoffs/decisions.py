@@ -79,7 +79,7 @@ def view_of(kind: Kind, subject: Subject, user: User) -> View:
         standing, error = Standing(latest=latest), str(failure)
     asked = roles_to_sign(subject, user)
     approved = [latest[role] for role in asked if role in latest and approved_by(user, latest[role], subject)]
-    reasons = {role: hindrance(subject, user, role) for role in asked}
+    reasons = {role: hindrance(subject, user, role, latest) for role in asked}
     if not subject.open:
         hindrances = [subject.closed_because]
     elif not asked:

@@ -42,9 +42,10 @@ def role_for(user: User, role: str) -> tuple[Role, Substitution | None]:
     raise PermissionDenied(_("You do not hold this role: %(role)s.") % {"role": wanted.label})
 
 
-def hindrance(subject: Subject, user: User, role: str) -> str:
+def hindrance(subject: Subject, user: User, role: str, latest: dict[str, SignOff]) -> str:
     """Why this person may not decide about the subject in this role; empty if they may.
 
+    `latest`: the newest decision of each role about it.
     Four eyes: nobody decides about what they wrote, and a substitute does not stand beside their own
     signature for a second role. Nor is exactly the same approved twice: that would only blur when it was.
     """
@@ -62,7 +63,7 @@ def hindrance(subject: Subject, user: User, role: str) -> str:
         return _("%(holder)s, for whom you stand in, wrote part of this. Somebody else has to decide.") % {
             "holder": substitution.holder
         }
-    for other, signoff in latest_decisions(subject.kind, [subject.id]).get(subject.id, {}).items():
+    for other, signoff in latest.items():
         if other == role and approved_by(user, signoff, subject):
             return _("You have approved exactly this. To decide differently, withdraw the signature first.")
         if other == role or signoff.signer_id != user.pk or signoff.decision != Decision.APPROVE:
@@ -113,7 +114,8 @@ def _confirm(reason: str, password: str, by: User) -> None:
 
 def _signed(kind: Kind, key: str, role: str, decision: str, reason: str, shown: str, by: User) -> SignOff:
     subject = kind.load_locked(by, key)
-    if why := hindrance(subject, by, role):
+    latest = latest_decisions(subject.kind, [subject.id]).get(subject.id, {})
+    if why := hindrance(subject, by, role, latest):
         raise PermissionDenied(why)
     if subject.sha256 != digest(shown):
         raise ContentMoved(subject)
