@@ -7,10 +7,12 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from aims.accounts.models import User
+from aims.tables.export import Column
 from assessments import presentation
-from assessments.models import Assessment
+from assessments.models import Assessment, AssessmentQuerySet
 from assessments.states import State
 
 PAGE_SIZE = 50
@@ -18,12 +20,16 @@ SORTS = {"ref": "ref", "system": "system__name", "state": "state", "changed": "u
 _NEWEST_FIRST = "-changed"
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What the URL asks for, and the page that answers it."""
+PARAMETERS = ("state", "q", "sort")
+"""What an address of the list may say, beside the page."""
 
-    page: Page  # type: ignore[type-arg]
-    rows: list[dict[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the URL asks for, and the assessments that answer it."""
+
+    assessments: AssessmentQuerySet
+    """Sorted, with system and team, without their content."""
     states: list[tuple[str, Any]]
     state: str
     query: str
@@ -32,8 +38,17 @@ class Listing:
     """Whether anything narrows the list."""
 
 
-def listing(user: User, params: QueryDict) -> Listing:
-    """The page that the parameters ask for. Unknown values are ignored."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of what was found."""
+
+    search: Search
+    page: Page  # type: ignore[type-arg]
+    rows: list[dict[str, Any]]
+
+
+def search(user: User, params: QueryDict) -> Search:
+    """The assessments that the parameters ask for. Unknown values are ignored."""
     state = params.get("state", "")
     state = state if state in State.values else ""
     query = params.get("q", "").strip()[:200]
@@ -44,7 +59,13 @@ def listing(user: User, params: QueryDict) -> Listing:
         found = found.filter(state=state)
     column = ("-" if sort.startswith("-") else "") + SORTS[sort.removeprefix("-")]
     found = found.select_related("system__team").defer("content", "record").order_by(column, "pk")
-    page = Paginator(found, PAGE_SIZE).get_page(params.get("page"))
+    return Search(found, list(State.choices), state, query, sort, active=bool(state or query))
+
+
+def listing(user: User, params: QueryDict) -> Listing:
+    """The page that the parameters ask for."""
+    found = search(user, params)
+    page = Paginator(found.assessments, PAGE_SIZE).get_page(params.get("page"))
     rows = [
         {
             "assessment": assessment,
@@ -54,4 +75,25 @@ def listing(user: User, params: QueryDict) -> Listing:
         }
         for assessment in page.object_list
     ]
-    return Listing(page, rows, list(State.choices), state, query, sort, bool(state or query))
+    return Listing(found, page, rows)
+
+
+COLUMNS: tuple[Column[Assessment], ...] = (
+    Column(gettext_lazy("Reference"), lambda assessment: assessment.ref),
+    Column(gettext_lazy("Version"), lambda assessment: assessment.version),
+    Column(gettext_lazy("System ID"), lambda assessment: assessment.system.slug),
+    Column(gettext_lazy("AI system"), lambda assessment: assessment.system.name),
+    Column(gettext_lazy("Owner"), lambda assessment: assessment.system.team.slug),
+    Column(gettext_lazy("Team"), lambda assessment: assessment.system.team.name),
+    Column(gettext_lazy("State"), lambda assessment: str(State(assessment.state).label)),
+    Column(gettext_lazy("Decision"), lambda assessment: str(assessment.get_decision_display())),
+    Column(
+        gettext_lazy("Residual risk"),
+        lambda assessment: presentation.band_label(assessment.residual) if assessment.decision else "",
+    ),
+    Column(gettext_lazy("Begun"), lambda assessment: assessment.created_at),
+    Column(gettext_lazy("Submitted"), lambda assessment: assessment.submitted_at),
+    Column(gettext_lazy("Approved"), lambda assessment: assessment.approved_at),
+    Column(gettext_lazy("Changed"), lambda assessment: assessment.updated_at),
+)
+"""Of the list as a table for spreadsheets."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,11 +18,12 @@ from aims.signoffs import subjects
 from aims.signoffs.models import Decision
 from aims.signoffs.services import roles_to_sign
 from aims.signoffs.standing import latest_decisions
+from aims.tables import export
 from assessments import presentation, services
 from assessments.approval import SUBJECT
 from assessments.completeness import missing
 from assessments.errors import Incomplete, WrongState
-from assessments.listing import listing
+from assessments.listing import COLUMNS, listing, search
 from assessments.markdown import to_markdown
 from assessments.models import Assessment
 from assessments.outline import outline
@@ -62,12 +64,15 @@ def moved(request: UserRequest, error: WrongState) -> HttpResponse:
 
 
 @require_safe
-def assessment_list(request: UserRequest) -> HttpResponse:
+def assessment_list(request: UserRequest) -> HttpResponseBase:
+    if (wanted := export.wanted(request.GET)) is not None:
+        assessments = search(request.user, request.GET).assessments
+        return export.response(wanted, _("Impact assessments"), COLUMNS, assessments.iterator())
     found = listing(request.user, request.GET)
     return render(
         request,
         "assessments/assessment_list.html",
-        {"listing": found, "page": found.page, "sort": found.sort},
+        {"listing": found, "page": found.page, "sort": found.search.sort},
     )
 
 

@@ -70,12 +70,16 @@ _SHOWN = (
 _TONES = {Stage.PRODUCTION.value: "ok", Stage.SUSPENDED.value: "bad"}
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What the URL asks for, and the page that answers it."""
+PARAMETERS = (*CHOICES, "compliance", "owner", "q", "sort")
+"""What an address of the list may say, beside the page."""
 
-    page: Page  # type: ignore[type-arg]
-    rows: list[Row]
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the URL asks for, and the systems that answer it."""
+
+    systems: AISystemQuerySet
+    """Sorted, with team and snapshot."""
     filters: list[dict[str, Any]]
     query: str
     sort: str
@@ -83,8 +87,24 @@ class Listing:
     """Whether anything narrows the list."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of what was found."""
+
+    search: Search
+    page: Page  # type: ignore[type-arg]
+    rows: list[Row]
+
+
 def listing(user: User, params: QueryDict) -> Listing:
-    """The page of visible systems that the parameters ask for. Unknown values of a filter are ignored."""
+    """The page of visible systems that the parameters ask for."""
+    found = search(user, params)
+    page = CountOnce(found.systems.only(*_SHOWN), PAGE_SIZE).get_page(params.get("page"))
+    return Listing(found, page, _rows(page.object_list))
+
+
+def search(user: User, params: QueryDict) -> Search:
+    """The visible systems that the parameters ask for. Unknown values of a filter are ignored."""
     systems: AISystemQuerySet = AISystem.objects.visible_to(user)
     filters, chosen = [], {}
     for name, (label, options) in CHOICES.items():
@@ -118,10 +138,12 @@ def listing(user: User, params: QueryDict) -> Listing:
         found = found.with_risk_rank()
     sort = sort if sort.removeprefix("-") in SORTS else "name"
     found = found.order_by(("-" if sort.startswith("-") else "") + column, "pk")
-    found = found.select_related("team", "snapshot").only(*_SHOWN)
-    page = CountOnce(found, PAGE_SIZE).get_page(params.get("page"))
-    return Listing(
-        page, _rows(page.object_list), filters, query, sort, bool(chosen or query or compliance == "out")
+    return Search(
+        found.select_related("team", "snapshot"),
+        filters,
+        query,
+        sort,
+        active=bool(chosen or query or compliance == "out"),
     )
 
 

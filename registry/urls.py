@@ -6,6 +6,7 @@ app_name = "registry"
 urlpatterns = [
     path("systems/", views.system_list, name="systems"),
     path("systems/new/", views.system_new, name="system-new"),
+    path("systems/records.zip", views.system_archive, name="system-archive"),
     path("systems/<slug:slug>/", views.system_detail, name="system"),
     path("systems/<slug:slug>/edit/", views.system_edit, name="system-edit"),
     path("systems/<slug:slug>/record.yaml", views.system_yaml, name="system-yaml"),

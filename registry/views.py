@@ -5,17 +5,20 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aims.accounts.http import UserRequest
 from aims.ledger.changes import changes
-from registry import checklist, documents, gate, presentation, services, snapshots
+from aims.tables import export
+from registry import archive, checklist, documents, gate, presentation, services, snapshots
 from registry.errors import Conflict, IdTaken, ReasonNeeded, WrongStage
+from registry.exports import COLUMNS
 from registry.forms import SystemForm, reason_of
-from registry.listing import listing
+from registry.listing import listing, search
 from registry.models import AISystem
 from registry.panels import panels_of
 from registry.stages import TRANSITIONS
@@ -34,8 +37,11 @@ def _system_or_404(request: UserRequest, slug: str) -> AISystem:
 
 
 @require_safe
-def system_list(request: UserRequest) -> HttpResponse:
+def system_list(request: UserRequest) -> HttpResponseBase:
     snapshots.keep_current()
+    if (wanted := export.wanted(request.GET)) is not None:
+        systems = search(request.user, request.GET).systems
+        return export.response(wanted, _("AI systems"), COLUMNS, systems.iterator())
     found = listing(request.user, request.GET)
     return render(
         request,
@@ -43,11 +49,19 @@ def system_list(request: UserRequest) -> HttpResponse:
         {
             "listing": found,
             "page": found.page,
-            "sort": found.sort,
+            "sort": found.search.sort,
             "may_add": request.user.has_perm("registry.add_aisystem"),
             "may_import": request.user.has_perm("registry.import_aisystem"),
         },
     )
+
+
+@require_safe
+def system_archive(request: UserRequest) -> FileResponse:
+    """The records of the systems that the list would show, as a zip of YAML files."""
+    file = export.spool()
+    archive.write_zip(file, search(request.user, request.GET).systems)
+    return export.download(file, "records.zip", "application/zip")
 
 
 @require_safe

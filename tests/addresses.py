@@ -87,6 +87,7 @@ PORTAL: dict[str, Address] = {
     "health": Address(PUBLIC, html=False),
     "schema": Address(PUBLIC, html=False),
     "registry:systems": Address(PERSON),
+    "registry:system-archive": Address(PERSON, html=False),
     "registry:system-new": Address("registry.add_aisystem", "registry.add_aisystem"),
     "registry:system": _of_system(get=SEE),
     "registry:system-edit": _of_system(get="registry.change_aisystem", post="registry.change_aisystem"),

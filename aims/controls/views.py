@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +14,8 @@ from django.views.decorators.http import require_safe
 from aims.controls.models import Control
 from aims.policy.policies import PolicyError, shipped
 from aims.policy.rules import Rule
+from aims.tables import export
+from aims.tables.export import Column
 
 STANDARDS = {
     "iso27001": gettext_lazy("ISO/IEC 27001:2022"),
@@ -38,14 +41,28 @@ STRENGTHS = {
 }
 """Standard -> strength of a relation -> words and tone."""
 
+COLUMNS: tuple[Column[tuple[Control, list[Rule]]], ...] = (
+    Column(gettext_lazy("Number"), lambda row: row[0].ref),
+    Column(gettext_lazy("Title"), lambda row: row[0].title),
+    Column(gettext_lazy("Area"), lambda row: row[0].area_title),
+    Column(gettext_lazy("What has to be shown"), lambda row: row[0].summary),
+    Column(gettext_lazy("How it can be shown"), lambda row: str(row[0].get_automatable_display())),
+    Column(gettext_lazy("Examples of evidence"), lambda row: "; ".join(row[0].evidence_examples)),
+    Column(gettext_lazy("Policy rules"), lambda row: "; ".join(rule.id for rule in row[1])),
+)
+"""Of the list as a table for spreadsheets: each control with the rules that speak for it."""
+
 
 @require_safe
 @permission_required("controls.view_control", raise_exception=True)
-def control_list(request: HttpRequest) -> HttpResponse:
+def control_list(request: HttpRequest) -> HttpResponseBase:
     """The controls by area, all or those in which the words of `?q=` occur."""
     words = request.GET.get("q", "").strip()
     controls = Control.objects.defer("crosswalk").search(words)
     rules = _rules_by_control()
+    if (wanted := export.wanted(request.GET)) is not None:
+        rows = ((control, rules.get(control.ref, [])) for control in controls.iterator())
+        return export.response(wanted, _("Controls"), COLUMNS, rows)
     areas = [
         {"ref": area, "title": entries[0].area_title, "objective": entries[0].objective, "controls": entries}
         for area, group in groupby(controls, key=lambda control: control.area)

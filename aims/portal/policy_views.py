@@ -4,10 +4,16 @@ from itertools import groupby
 
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from aims.policy.policies import PolicyError, shipped
+from aims.policy.rules import Rule
+from aims.tables import export
+from aims.tables.export import Column
 
 
 class PolicyFile:
@@ -23,14 +29,29 @@ class PolicyFile:
         return name.partition("/")[2]
 
 
+COLUMNS: tuple[Column[Rule], ...] = (
+    Column(gettext_lazy("Rule"), lambda rule: rule.id),
+    Column(gettext_lazy("Title"), lambda rule: rule.title),
+    Column(gettext_lazy("Why"), lambda rule: rule.description),
+    Column(gettext_lazy("Control"), lambda rule: rule.control),
+    Column(gettext_lazy("Severity"), lambda rule: rule.severity),
+    Column(gettext_lazy("What to do"), lambda rule: rule.fix),
+    Column(gettext_lazy("Package"), lambda rule: rule.package),
+    Column(gettext_lazy("Source"), lambda rule: rule.source),
+)
+"""Of the list as a table for spreadsheets."""
+
+
 @require_safe
 @permission_required("policy.view_policy", raise_exception=True)
-def policy_list(request: HttpRequest) -> HttpResponse:
+def policy_list(request: HttpRequest) -> HttpResponseBase:
     try:
         policies = shipped()
     except PolicyError as error:
         return render(request, "portal/policy_list.html", {"error": error}, status=503)
     rules = sorted(policies.rules, key=lambda rule: (rule.package, rule.file, rule.line))
+    if (wanted := export.wanted(request.GET)) is not None:
+        return export.response(wanted, _("Policies"), COLUMNS, rules)
     packages = [(package, list(group)) for package, group in groupby(rules, key=lambda rule: rule.package)]
     files = {rule.file for rule in rules}
     context = {

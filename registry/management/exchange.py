@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 
 from aims.accounts.models import User
 from aims.accounts.services import command_line_account
-from registry import gate, imports
+from registry import archive, imports
 from registry.errors import ReasonNeeded
-from registry.models import AISystem, ImportBatch
+from registry.models import AISystem, AISystemQuerySet, ImportBatch
 from registry.validation import file_bytes, files_below
 from registry.yaml_document import DocumentErrors
-from registry.yaml_writer import dump_yaml
 
 FINE, UNUSABLE = 0, 2
 
@@ -115,7 +114,7 @@ def run_export(
     **_common: Any,
 ) -> int:
     """Carry `registry export` out; the exit code."""
-    systems = AISystem.objects.select_related("team").order_by("slug")
+    systems: AISystemQuerySet = AISystem.objects.all()
     if ids:
         systems = systems.filter(slug__in=ids)
         if missing := sorted(set(ids) - set(systems.values_list("slug", flat=True))):
@@ -125,10 +124,10 @@ def run_export(
     written: list[dict[str, str]] = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for answer in gate.judge_all(list(systems)).values():
-            file = directory / f"{answer.system.slug}.yaml"
-            file.write_text(dump_yaml(answer.record), encoding="utf-8")
-            written.append({"id": answer.system.slug, "file": str(file)})
+        for slug, text in archive.records(systems):
+            file = directory / f"{slug}.yaml"
+            file.write_text(text, encoding="utf-8")
+            written.append({"id": slug, "file": str(file)})
     except OSError as error:
         raise CommandError(_("Cannot write: %(error)s") % {"error": error}, returncode=UNUSABLE) from error
     if format == "json":

@@ -11,6 +11,7 @@ from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from aims.portal.diffs import diff_words
 
@@ -99,6 +100,21 @@ def sort_header(context: Context, name: str, label: str, css: str = "") -> dict[
     direction = {name: "ascending", f"-{name}": "descending"}.get(current)
     query = _query(request, sort=f"-{name}" if direction == "ascending" else name, page=None)
     return {"label": label, "query": query, "direction": direction, "css": css}
+
+
+@register.inclusion_tag("components/export.html", takes_context=True)
+def export(context: Context, archive: str = "") -> dict[str, Any]:
+    """A menu that offers the list, as it is filtered and sorted, as files; `docs/pages.md` says what the view
+    has to do. `archive` is the address of a zip of the same rows, where there is one.
+    """
+    request: HttpRequest = context["request"]
+    files = [
+        (_("Excel (XLSX)"), _query(request, format="xlsx", page=None)),
+        (_("CSV"), _query(request, format="csv", page=None)),
+    ]
+    if archive:
+        files.append((_("Records (ZIP of YAML)"), archive + _query(request, page=None)))
+    return {"files": files}
 
 
 def _query(request: HttpRequest, **changes: object) -> str:
