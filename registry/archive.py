@@ -33,4 +33,3 @@ def write_zip(file: IO[bytes], systems: AISystemQuerySet) -> None:
             entry.external_attr = 0o644 << 16
             entry.create_system = 3  # Unix, wherever the portal runs
             archive.writestr(entry, text.encode())
-

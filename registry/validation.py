@@ -89,11 +89,17 @@ def judge(files: Iterable[str], policies: PolicySet) -> list[FileReport]:
     ]
 
 
-def _record(file: str) -> Record | FileReport:
-    """The record in a file, or the report that there is none."""
+def judge_content(name: str, content: bytes, policies: PolicySet) -> FileReport:
+    """A report on a file that is not on disk, under the name that it goes by."""
+    found = _record(name, content)
+    return found if isinstance(found, FileReport) else _judged(name, found, policies)
+
+
+def _record(file: str, content: bytes | None = None) -> Record | FileReport:
+    """The record in a file, whose content may be known already, or the report that there is none."""
     data: Any = None
     try:
-        document = read(file_bytes(file))
+        document = read(file_bytes(file) if content is None else content)
         data = document.data
         return parse_record(document)
     except DocumentErrors as error:

@@ -21,6 +21,8 @@ class Rule:
     fix: str
     file: str
     line: int
+    field: str = ""
+    """The dotted path of the record's field that the rule is about, for tools that show lines; "" if none."""
 
     @classmethod
     def read(cls, module: Module, node: RuleNode) -> Rule:
@@ -35,6 +37,7 @@ class Rule:
             fix=_prose(node.custom["fix"]),
             file=module.name,
             line=node.line,
+            field=str(node.custom.get("field", "")),
         )
 
     @property

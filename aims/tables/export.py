@@ -1,7 +1,7 @@
 """Any list as a file to download: its columns are declared once, its address is the list's with `?format=`.
 
-    if (wanted := export.wanted(request.GET)) is not None:
-        return export.response(wanted, _("Suppliers"), COLUMNS, found.suppliers.iterator())
+if (wanted := export.wanted(request.GET)) is not None:
+    return export.response(wanted, _("Suppliers"), COLUMNS, found.suppliers.iterator())
 """
 
 import datetime as dt
@@ -46,9 +46,7 @@ def wanted(params: QueryDict) -> Format | None:
         if word == known:
             return known  # type: ignore[no-any-return]
     if word:
-        raise BadRequest(
-            _("This list can be had as csv or xlsx, not as “%(word)s”.") % {"word": word[:20]}
-        )
+        raise BadRequest(_("This list can be had as csv or xlsx, not as “%(word)s”.") % {"word": word[:20]})
     return None
 
 
@@ -77,7 +75,7 @@ def spool() -> IO[bytes]:
 
 
 def download(file: IO[bytes], name: str, content_type: str) -> FileResponse:
-    """What was written, to be saved under the name and today: `records.zip` becomes `records-2026-11-24.zip`."""
+    """What was written, under the name and today: `records.zip` is saved as `records-2026-11-24.zip`."""
     file.seek(0)
     stem, _dot, suffix = name.rpartition(".")
     dated = f"{stem}-{timezone.localdate().isoformat()}.{suffix}"

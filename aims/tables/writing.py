@@ -88,7 +88,7 @@ def _csv_value(value: Cell) -> str | int | float:
 
 
 def write_xlsx(file: IO[bytes], title: str, header: Sequence[str], rows: Iterable[Row]) -> None:
-    """The table as the one sheet of a workbook: bold header that stays in view, filters, real numbers and days.
+    """The table as the one sheet of a workbook: a bold header that stays in view, real numbers and days.
 
     Written row by row; `file` must be seekable.
     """

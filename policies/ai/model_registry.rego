@@ -92,6 +92,7 @@ system_id := input.id if is_string(input.id)
 #   id: pii-needs-assessment
 #   control: A.5.3
 #   severity: blocker
+#   field: governance.impact_assessment_id
 #   fix: Open the system's page, start an impact assessment and have it approved.
 deny contains msg if {
 	input.deployment.environment == "production"
@@ -109,6 +110,7 @@ deny contains msg if {
 #   id: high-risk-needs-dpo
 #   control: A.6.2.5
 #   severity: blocker
+#   field: governance.approved_by
 #   fix: Submit the system on its page, so that the data protection officer can sign it.
 deny contains msg if {
 	input.deployment.environment == "production"
@@ -126,6 +128,7 @@ deny contains msg if {
 #   id: production-needs-review-date
 #   control: A.6.2.6
 #   severity: blocker
+#   field: governance.last_reviewed
 #   fix: Have the impact assessment approved, or complete a review on the system's page.
 deny contains msg if {
 	input.lifecycle.stage == "production"
@@ -144,6 +147,7 @@ deny contains msg if {
 #   id: special-category-needs-assessment
 #   control: A.5.3
 #   severity: blocker
+#   field: governance.impact_assessment_id
 #   fix: Open the system's page, start an impact assessment and have it approved.
 deny contains msg if {
 	going_live
@@ -160,6 +164,7 @@ deny contains msg if {
 #   id: critical-risk-needs-dpo
 #   control: A.6.2.5
 #   severity: blocker
+#   field: governance.approved_by
 #   fix: Submit the system on its page, so that the data protection officer can sign it.
 deny contains msg if {
 	going_live
@@ -176,6 +181,7 @@ deny contains msg if {
 #   id: critical-risk-needs-security
 #   control: A.6.2.5
 #   severity: blocker
+#   field: governance.approved_by
 #   fix: Submit the system on its page, so that the security officer can sign it.
 deny contains msg if {
 	going_live
@@ -193,6 +199,7 @@ deny contains msg if {
 #   id: high-risk-needs-security
 #   control: A.6.2.5
 #   severity: warning
+#   field: governance.approved_by
 #   fix: Submit the system on its page, so that the security officer can sign it.
 warn contains msg if {
 	going_live
@@ -221,6 +228,7 @@ dpo_asked_for_risk if {
 #   id: personal-data-needs-dpo
 #   control: A.6.2.5
 #   severity: blocker
+#   field: governance.approved_by
 #   fix: Submit the system on its page, so that the data protection officer can sign it.
 deny contains msg if {
 	going_live
@@ -240,6 +248,7 @@ deny contains msg if {
 #   id: eu-ai-act-prohibited
 #   control: A.9.2
 #   severity: blocker
+#   field: classification.eu_ai_act_tier
 #   fix: Retire the system on its page, or correct its EU AI Act tier if the classification was wrong.
 deny contains msg if {
 	input.classification.eu_ai_act_tier == "prohibited"
@@ -256,6 +265,7 @@ deny contains msg if {
 #   id: stage-is-consistent
 #   control: A.4.2
 #   severity: blocker
+#   field: deployment.environment
 #   fix: Correct the environment (development, staging, production) on the system's edit page.
 deny contains msg if {
 	not "production throughout" in shown # the common case, told apart cheaply
@@ -287,6 +297,7 @@ stage_problems contains "is in stage production, but its environment is not" if 
 #   id: classification-complete
 #   control: A.5.2
 #   severity: blocker
+#   field: classification
 #   fix: Choose the missing classification on the system's edit page.
 deny contains msg if {
 	going_live
@@ -303,6 +314,7 @@ deny contains msg if {
 #   id: system-needs-owner
 #   control: A.3.2
 #   severity: blocker
+#   field: owner
 #   fix: Choose the owning team on the system's edit page.
 deny contains msg if {
 	going_live
@@ -318,6 +330,7 @@ deny contains msg if {
 #   id: system-needs-contact
 #   control: A.8.3
 #   severity: blocker
+#   field: contact
 #   fix: Enter a contact address on the system's edit page.
 deny contains msg if {
 	going_live
@@ -334,6 +347,7 @@ deny contains msg if {
 #   id: system-needs-purpose
 #   control: A.9.4
 #   severity: blocker
+#   field: classification.purpose
 #   fix: Describe the purpose on the system's edit page.
 deny contains msg if {
 	going_live
@@ -349,6 +363,7 @@ deny contains msg if {
 #   id: base-model-named
 #   control: A.6.2.3
 #   severity: warning
+#   field: model.base_model
 #   fix: Enter the base model on the system's edit page.
 warn contains msg if {
 	going_live
@@ -369,6 +384,7 @@ high_or_critical if input.classification.risk_tier == "critical"
 #   id: high-risk-needs-pinned-version
 #   control: A.4.4
 #   severity: blocker
+#   field: model.version_pinned
 #   fix: Pin the model version in the deployment, then say so on the system's edit page.
 deny contains msg if {
 	going_live
@@ -385,6 +401,7 @@ deny contains msg if {
 #   id: version-should-be-pinned
 #   control: A.4.4
 #   severity: warning
+#   field: model.version_pinned
 #   fix: Pin the model version in the deployment, then say so on the system's edit page.
 warn contains msg if {
 	going_live

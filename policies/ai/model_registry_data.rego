@@ -42,6 +42,7 @@ label(source, place) := sprintf("%q", [source.name]) if {
 #   id: sources-are-listed
 #   control: A.4.3
 #   severity: blocker
+#   field: data
 #   fix: Enter the sources one by one on the system's edit page.
 deny contains msg if {
 	going_live
@@ -59,6 +60,7 @@ deny contains msg if {
 #   id: training-data-stated
 #   control: A.7.5
 #   severity: warning
+#   field: data.training_sources
 #   fix: List the training sources on the system's edit page, or enter a word such as none-fine-tuning.
 warn contains msg if {
 	going_live
@@ -74,6 +76,7 @@ warn contains msg if {
 #   id: training-source-provenance
 #   control: A.7.5
 #   severity: blocker
+#   field: data.training_sources
 #   fix: Enter source and licence of this training source on the system's edit page.
 deny contains msg if {
 	going_live
@@ -99,6 +102,7 @@ deny contains msg if {
 #   id: training-pii-consent-basis
 #   control: A.7.3
 #   severity: blocker
+#   field: data.training_sources
 #   fix: Enter the consent basis of this training source on the system's edit page.
 deny contains msg if {
 	going_live
@@ -121,6 +125,7 @@ deny contains msg if {
 #   id: rag-pii-retention
 #   control: A.4.3
 #   severity: blocker
+#   field: data.rag_sources
 #   fix: Enter the retention in days of this source on the system's edit page.
 deny contains msg if {
 	going_live
@@ -144,6 +149,7 @@ deny contains msg if {
 #   id: rag-pii-erasure
 #   control: A.7.2
 #   severity: warning
+#   field: data.rag_sources
 #   fix: Describe the erasure procedure of this source on the system's edit page.
 warn contains msg if {
 	going_live
@@ -166,6 +172,7 @@ warn contains msg if {
 #   id: logs-retention
 #   control: A.6.2.8
 #   severity: blocker
+#   field: data.logs.retention_days
 #   fix: Enter the log retention in days on the system's edit page.
 deny contains msg if {
 	going_live
@@ -188,6 +195,7 @@ names_somebody(readers) if {
 #   id: logs-readers
 #   control: A.6.2.8
 #   severity: warning
+#   field: data.logs.readers
 #   fix: Name who may read the logs on the system's edit page.
 warn contains msg if {
 	going_live

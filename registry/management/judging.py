@@ -4,7 +4,6 @@ It needs no database and no app of the portal, so `manage.py` runs it without lo
 often, and a portal that does not come up says nothing about a record.
 """
 
-import json
 import os
 import sys
 import time
@@ -12,6 +11,7 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,8 +22,9 @@ from django.utils.translation import ngettext
 
 from aims.policy.findings import PolicyError
 from aims.policy.policies import PolicySet
-from registry.validation import FileReport, validate
-from registry.yaml_document import printable
+from registry.management.reports import FORMATS, Context, Places
+from registry.validation import FileReport, judge_content, validate
+from registry.yaml_document import MAX_BYTES
 
 FINE, FINDINGS, UNUSABLE = 0, 1, 2
 REDRAW_SECONDS: Final = 0.1
@@ -50,9 +51,28 @@ class Validate(BaseCommand):
             "1 some denied, 2 some file, folder or policy could not be used."
         )
         parser.add_argument(
-            "paths", nargs="+", metavar="PATH", help=_("A YAML file, or a folder of *.yaml and *.yml.")
+            "paths",
+            nargs="+",
+            metavar="PATH",
+            help=_(
+                "A YAML file, or a folder of *.yaml and *.yml; - alone reads one record from standard input."
+            ),
         )
-        parser.add_argument("--format", choices=["text", "json"], default="text")
+        parser.add_argument(
+            "--format",
+            choices=list(FORMATS),
+            default="text",
+            help=_(
+                "text for people, json for scripts, github for annotations in a workflow, junit for test "
+                "reports, sarif for code scanning."
+            ),
+        )
+        parser.add_argument(
+            "--stdin-name",
+            default="<stdin>",
+            metavar="FILE",
+            help=_("What to call the record from standard input."),
+        )
         parser.add_argument(
             "--jobs",
             type=int,
@@ -67,21 +87,32 @@ class Validate(BaseCommand):
         )
 
     def validate(
-        self, *, paths: list[str], format: str, jobs: int, policies: Path | None, **options: Any
+        self,
+        *,
+        paths: list[str],
+        format: str,
+        jobs: int,
+        policies: Path | None,
+        stdin_name: str,
+        **options: Any,
     ) -> int:
         try:
             policy_set = PolicySet.load(policies or Path(settings.AIMS_POLICIES))
         except PolicyError as error:
             raise CommandError(str(error), returncode=UNUSABLE) from error
         verdicts: Counter[str] = Counter()
-        reports = _counted(validate(paths, policy_set, jobs), verdicts)
-        if self.stderr.isatty() and not (format == "json" and self.stdout.isatty()):
+        given = _standard_input(paths, stdin_name)
+        found = (
+            (judge_content(name, content, policy_set) for name, content in given.items())
+            if given
+            else validate(paths, policy_set, jobs)
+        )
+        reports = _counted(found, verdicts)
+        if self.stderr.isatty() and (format == "text" or not self.stdout.isatty()):
             reports = self._with_progress(reports)
+        write = partial(self.stdout.write, ending="")
         try:
-            if format == "json":
-                self._write_json(reports)
-            else:
-                self._write_text(reports)
+            FORMATS[format](reports, write, Context(policy_set, Places(policy_set, given)))
         except BrokenProcessPool as error:
             message = _("A process that judged records was killed, perhaps for lack of memory: try --jobs 1.")
             raise CommandError(message, returncode=UNUSABLE) from error
@@ -94,26 +125,6 @@ class Validate(BaseCommand):
         counts = {"total": total} | {word: verdicts[word] for word in EXIT_CODES}
         self.stderr.write(summary % counts, style_func=str)
         return max((EXIT_CODES[verdict] for verdict in verdicts), default=FINE)
-
-    def _write_json(self, reports: Iterable[FileReport]) -> None:
-        """One list, an entry a line, written as the reports come."""
-        before = "[\n"
-        for report in reports:
-            self.stdout.write(before + json.dumps(report.as_json()), ending="")
-            before = ",\n"
-        self.stdout.write("[]" if before == "[\n" else "\n]")
-
-    def _write_text(self, reports: Iterable[FileReport]) -> None:
-        """A line for each error and denial; what to do about a denial stands below it."""
-        for report in reports:
-            file = printable(report.file)
-            for problem in report.errors:
-                self.stdout.write(f"{file}:{problem.line}:{problem.column}: {problem.message}")
-            for denial in report.denials:
-                what = f"{denial.rule} [{denial.control}] {denial.severity}"
-                self.stdout.write(f"{file}: {what} {denial.message} ({denial.source})")
-                if denial.fix:
-                    self.stdout.write(f"    {denial.fix}")
 
     def _with_progress(self, reports: Iterable[FileReport]) -> Iterator[FileReport]:
         """The reports, with one line on the terminal that says how far we are; it makes way for findings."""
@@ -130,6 +141,19 @@ class Validate(BaseCommand):
     def _draw(self, line: str) -> None:
         self.stderr.write(f"\r\x1b[K{line}", ending="")
         self.stderr.flush()
+
+
+def _standard_input(paths: list[str], name: str) -> dict[str, bytes]:
+    """What standard input holds, by its name, if that is asked for; else nothing.
+
+    One byte more than a record may have is enough to refuse it.
+    """
+    if "-" not in paths:
+        return {}
+    if len(paths) > 1:
+        message = _("“-” stands for one record from standard input and cannot be mixed with other paths.")
+        raise CommandError(message, returncode=UNUSABLE)
+    return {name: sys.stdin.buffer.read(MAX_BYTES + 1)}
 
 
 def _counted(reports: Iterable[FileReport], verdicts: Counter[str]) -> Iterator[FileReport]:
