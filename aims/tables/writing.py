@@ -126,7 +126,7 @@ def _xlsx_value(sheet: object, value: Cell) -> Cell | SheetCell:
     match value:
         case str():
             text = _fitting(_FORBIDDEN.sub("", value))
-            return _text_cell(sheet, text) if _STARTS.match(text) else text
+            return _text_cell(sheet, text) if _STARTS.match(text) else text or None
         case dt.datetime():
             return value.replace(tzinfo=None, microsecond=0)
         case float() if not math.isfinite(value):

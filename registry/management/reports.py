@@ -125,8 +125,8 @@ def _property(text: str) -> str:
 def write_junit(reports: Iterable[FileReport], write: Write, _context: Context) -> None:
     """One suite with a case for each file: a failure where it is denied, an error where it cannot be used.
 
-    Warnings fail nothing and stand in the suite's output. Elements and order are those that the schemas of Ant
-    and Jenkins both allow; they want the counts first, so the cases wait in a temporary file.
+    Warnings fail nothing and stand in the suite's output. Elements and order are those that the schemas of
+    Ant and Jenkins allow; they want the counts first, so the cases wait in a temporary file.
     """
     began, started = datetime.now(UTC), time.monotonic()
     counts = {"tests": 0, "failures": 0, "errors": 0}
