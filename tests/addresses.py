@@ -16,12 +16,15 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db.models import Model
+from django.http import QueryDict
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from aims.accounts.models import Substitution, User
 from aims.accounts.roles import PERMISSIONS, SCOPED_TO_TEAM, Role
 from aims.accounts.services import role_grant, substitution_create
+from aims.portal import saved_views
+from aims.portal.models import SavedView
 from aims.signoffs.models import SignOff
 from assessments.models import Assessment
 from assessments.services import new_version
@@ -35,7 +38,7 @@ PUBLIC = "public"
 PERSON = "any person"
 NOBODY = "nobody"
 NOTHING = "nothing there"
-UPLOADER, SIGNER, HOLDER = "who uploaded", "who signed", "who handed a role over"
+UPLOADER, SIGNER, HOLDER, SAVER = "who uploaded", "who signed", "who handed a role over", "who saved it"
 """What an address may ask for instead of a permission."""
 
 SEE = "registry.view_aisystem"
@@ -82,6 +85,9 @@ SECOND_LOOK = {"reason": "Read it again.", "password": PASSWORD}
 PORTAL: dict[str, Address] = {
     "home": Address(PUBLIC, html=False),  # says only where to go
     "work": Address(PERSON),
+    "saved-views": Address(post=PERSON),
+    "saved-view": Address(SAVER, SAVER, ("view.pk",), data={"name": "Renamed"}),
+    "saved-view-delete": Address(post=SAVER, args=("view.pk",)),
     "policies": Address("policy.view_policy"),
     "policy-source": Address("policy.view_policy", args=("policy",)),
     "health": Address(PUBLIC, html=False),
@@ -230,7 +236,12 @@ PERSONAS = [Persona(role.value, frozenset({role}), role is Role.OWNER) for role 
 ]
 """One for each role, the owner of the world's system first; then a stranger and somebody without any role."""
 
-_BY_DEED = {UPLOADER: ("owner", HIDDEN), HOLDER: ("dpo", HIDDEN), SIGNER: ("dpo", FORBIDDEN)}
+_BY_DEED = {
+    UPLOADER: ("owner", HIDDEN),
+    HOLDER: ("dpo", HIDDEN),
+    SIGNER: ("dpo", FORBIDDEN),
+    SAVER: ("lead", HIDDEN),
+}
 """What is asked -> whose deed it was in the `World`, and what everybody else meets."""
 
 
@@ -270,6 +281,7 @@ class World:
     signoff: SignOff
     batch: ImportBatch
     substitution: Substitution
+    view: SavedView
     keys: SimpleNamespace
     """`<app>_<model>` -> the key of one object, for all models of the back office."""
     versions: SimpleNamespace
@@ -315,6 +327,13 @@ def make_world() -> World:
             starts=today + dt.timedelta(days=30),
             ends=today + dt.timedelta(days=40),
             reason="On leave.",
+        ),
+        view=saved_views.save(
+            "registry:systems",
+            QueryDict("stage=draft"),
+            name="Drafts",
+            role=Role.OWNER,
+            by=people["lead"],
         ),
         keys=SimpleNamespace(),
         versions=SimpleNamespace(),

@@ -76,7 +76,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.LEAD: _READ
     | _WRITE
     | _BACK_OFFICE
-    | {"accounts.view_team", "accounts.add_team", "accounts.change_team"},
+    | {"accounts.view_team", "accounts.add_team", "accounts.change_team"}
+    | {"portal.share_savedview"},  # with any role; everybody else with their own
     Role.AUDITOR: _READ
     | _BACK_OFFICE
     | {"accounts.view_team", "accounts.view_user", "accounts.view_rolegrant"},

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from aims.portal import policy_views, views
+from aims.portal import policy_views, saved_view_pages, views
 
 register_converter(policy_views.PolicyFile, "policy_file")
 
@@ -9,6 +9,9 @@ urlpatterns = [
     path("work/", views.work, name="work"),
     path("policies/", policy_views.policy_list, name="policies"),
     path("policies/<policy_file:path>", policy_views.policy_source, name="policy-source"),
+    path("views/", saved_view_pages.saved_view_create, name="saved-views"),
+    path("views/<int:pk>/", saved_view_pages.saved_view, name="saved-view"),
+    path("views/<int:pk>/delete/", saved_view_pages.saved_view_delete, name="saved-view-delete"),
     path("healthz", views.health, name="health"),
     path("schemas/ai-system.json", views.schema, name="schema"),
 ]
