@@ -86,7 +86,7 @@ PORTAL: dict[str, Address] = {
     "home": Address(PUBLIC, html=False),  # says only where to go
     "work": Address(PERSON),
     "saved-views": Address(post=PERSON),
-    "saved-view": Address(SAVER, SAVER, ("view.pk",), data={"name": "Renamed"}),
+    "saved-view": Address(SAVER, SAVER, ("view.pk",), data={"name": "Renamed", "role": "me"}),
     "saved-view-delete": Address(post=SAVER, args=("view.pk",)),
     "policies": Address("policy.view_policy"),
     "policy-source": Address("policy.view_policy", args=("policy",)),

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import IO, Final, TypeAlias
+from typing import IO, Any, Final, TypeAlias
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -122,7 +122,7 @@ def _width(value: Cell) -> int:
             return len(str(value or ""))
 
 
-def _xlsx_value(sheet: object, value: Cell) -> Cell | SheetCell:
+def _xlsx_value(sheet: Any, value: Cell) -> Cell | SheetCell:
     match value:
         case str():
             text = _fitting(_FORBIDDEN.sub("", value))
@@ -137,7 +137,7 @@ def _xlsx_value(sheet: object, value: Cell) -> Cell | SheetCell:
             return value
 
 
-def _text_cell(sheet: object, text: str) -> SheetCell:
+def _text_cell(sheet: Any, text: str) -> SheetCell:
     """A cell that is text whatever it begins with, also after somebody edits it."""
     cell = WriteOnlyCell(sheet)
     cell.value = text

@@ -216,6 +216,13 @@ _STATES = [
     Shown("systems, empty", "external_auditor", "/systems/"),
     Shown("systems, nothing found", "owner", "/systems/?q=zebra"),
     Shown("systems, for reading", "auditor", "/systems/?sort=-risk"),
+    Shown("systems, a shared view", "owner", "/systems/?stage=draft", says="Drafts"),
+    Shown("systems, a view of one's own", "lead", "/systems/?stage=draft", says="Rename, share or delete"),
+    Shown(
+        "saved view, with errors", "lead", "/systems/?q=triage",
+        act=_send("/views/", page="registry:systems", query="", name="", role="me"), status=422,
+    ),
+    Shown("export, no such format", "lead", "/systems/?format=pdf", status=400),
     Shown("system, draft", "owner", "/systems/fresh/"),
     Shown("system, blocked", "owner", "/systems/claims-triage/"),
     Shown("system, in production", "owner", "/systems/running/"),
