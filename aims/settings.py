@@ -193,6 +193,7 @@ if environment.text("AIMS_EMAIL_HOST"):
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = AIMS_HOME / "mail"
+EMAIL_TIMEOUT = 10  # seconds: a page waits while invitations are sent
 DEFAULT_FROM_EMAIL = environment.text("AIMS_EMAIL_FROM", "aims@localhost")
 
 SIMPLE_HISTORY_REVERT_DISABLED = True

@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from aims.accounts import holdings
 from aims.ledger import guards
 from aims.signoffs import subjects
 from assessments import guards as assessment_guards
@@ -13,7 +14,7 @@ class AssessmentsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are ready only now.
-        from assessments import facts, panel, signing, trail  # noqa: PLC0415
+        from assessments import facts, handover, panel, signing, trail  # noqa: PLC0415
         from registry import facts as registry_facts  # noqa: PLC0415
         from registry import panels, presentation, timeline  # noqa: PLC0415
         from registry import signing as registry_signing  # noqa: PLC0415
@@ -26,3 +27,5 @@ class AssessmentsConfig(AppConfig):
         presentation.link("assessment.ref", lambda ref: reverse("assessments:assessment", args=[ref]))
         for source in trail.SOURCES:
             timeline.register(source)
+        holdings.register(handover.DRAFTS)
+        holdings.register_waiting(handover.waiting_for)

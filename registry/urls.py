@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registry import import_views, views
+from registry import access_views, import_views, views
 
 app_name = "registry"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("systems/<slug:slug>/record.yaml", views.system_yaml, name="system-yaml"),
     path("systems/<slug:slug>/history/", views.system_history, name="system-history"),
     path("systems/<slug:slug>/promotion/", views.system_promotion, name="system-promotion"),
+    path("systems/<slug:slug>/access/", access_views.system_access, name="system-access"),
+    path("people/<uuid:pk>/access/", access_views.person_access, name="person-access"),
     path("import/", import_views.import_new, name="imports"),
     path("import/<int:pk>/", import_views.import_preview, name="import"),
 ]

@@ -84,6 +84,7 @@ def system_detail(request: UserRequest, slug: str) -> HttpResponse:
             "more_events": len(events) > EVENTS_SHOWN,
             "panels": panels_of(system, request.user),
             "may_change": request.user.has_perm("registry.change_aisystem", system),
+            "may_explain": request.user.has_perm("registry.explain_aisystem", system),
             "transitions": checklist.transitions(system, request.user),
         },
     )

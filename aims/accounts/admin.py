@@ -42,9 +42,19 @@ class PersonForm(ModelForm):
     """Who edits; the admin sets it."""
 
     def clean_is_active(self) -> bool:
+        """People leave and return by their own page, which hands over what they hold."""
         active = bool(self.cleaned_data["is_active"])
-        if not active and self.instance == self.by:
-            raise ValidationError(_("You cannot switch off your own account. Ask another administrator."))
+        if active != self.initial["is_active"]:
+            if self.instance == self.by:
+                raise ValidationError(_("You cannot switch off your own account. Ask another administrator."))
+            raise ValidationError(
+                format_html(
+                    '{} <a href="{}">{}</a>',
+                    _("This is done on the person’s page, where what they hold is handed over:"),
+                    reverse("person", args=[self.instance.pk]),
+                    self.instance.name,
+                )
+            )
         return active
 
 

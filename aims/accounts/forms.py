@@ -36,6 +36,24 @@ class WelcomeForm(SetPasswordMixin, forms.Form):
         return values
 
 
+class FirstPasswordForm(SetPasswordMixin, forms.Form):
+    """The first password of somebody who was invited."""
+
+    password1, password2 = SetPasswordMixin.create_password_fields(
+        label1=_("Password"), label2=_("Password again")
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        self.validate_passwords()
+        self.validate_password_for_user(self.user)
+        return values
+
+
 class SubstitutionForm(forms.Form):
     """A signing role handed to somebody else for some days."""
 

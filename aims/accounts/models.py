@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -17,8 +19,37 @@ from simple_history.models import HistoricalRecords
 from aims.accounts import rights
 from aims.accounts.roles import PERMISSIONS, SCOPED_TO_TEAM, SIGNING, Role
 
+COMMAND_LINE = "command-line@aims.invalid"
+"""The login of the account under which commands act; nobody can log in with it."""
 
-class UserManager(BaseUserManager["User"]):
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, reader: "User") -> "UserQuerySet":
+        """People whose page the reader may open: everybody's with the right to see people, else one's own."""
+        if reader.has_perm("accounts.view_user"):
+            return self
+        return self.filter(pk=reader.pk) if reader.is_active else self.none()
+
+    def active(self) -> "UserQuerySet":
+        """People whose account is switched on: those on whom roles, teams and tasks can rest."""
+        return self.filter(is_active=True).exclude(email=COMMAND_LINE)
+
+    def without_password(self) -> "UserQuerySet":
+        """Active people who cannot log in yet: invited ones, above all."""
+        return self.active().filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+
+    def able_to_log_in(self) -> "UserQuerySet":
+        return self.active().exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+
+    def search(self, words: str) -> "UserQuerySet":
+        """People in whose name or e-mail address every word occurs."""
+        found = self
+        for word in words.split():
+            found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+        return found
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 
@@ -75,6 +106,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or str(self.pk)  # an old version has no name: history does not keep it
 
+    def get_absolute_url(self) -> str:
+        return reverse("person", args=[self.pk])
+
     def clean(self) -> None:
         self.email = self.email.strip().lower()
 
@@ -124,6 +158,22 @@ class User(AbstractBaseUser, PermissionsMixin):
     def roles_with(self, permission: str) -> set[Role]:
         return {role for role in self.roles if permission in PERMISSIONS[role]}
 
+    def roles_allowing(self, permission: str, obj: Any = None) -> set[Role]:
+        """Roles that give the permission: on the object, or somewhere at all without one.
+
+        A role that is scoped to a team counts only where the object has that team: an object says so by its
+        `team_id`. An object without one is not owned, so a scoped role gives nothing there.
+        """
+        roles = self.roles_with(permission)
+        if obj is None or getattr(obj, "team_id", None) in self.team_ids:
+            return roles
+        return roles - SCOPED_TO_TEAM
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether this is the account of the command line, not a person."""
+        return self.email == COMMAND_LINE
+
     def may_everywhere(self, permission: str) -> bool:
         """Whether some role gives the permission on every system, not only on those of own teams."""
         return self.is_active and bool(self.roles_with(permission) - SCOPED_TO_TEAM)
@@ -158,7 +208,67 @@ class RoleGrant(models.Model):
         return f"{self.user}: {self.get_role_display()}"
 
 
+class Invitation(models.Model):
+    """How somebody without a password comes by their first one: a link in an e-mail, good for some days.
+
+    A person has at most one row; inviting anew renews it. Its history says who invited whom and when.
+    """
+
+    user = models.OneToOneField(
+        User, models.PROTECT, related_name="invitation", verbose_name=_("person"), primary_key=True
+    )
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("invited by"))
+    invited_at = models.DateTimeField(_("invited"))
+    expires_at = models.DateTimeField(_("good until"))
+    round = models.PositiveIntegerField(
+        _("round"), default=1, help_text=_("Stands in the link: only the newest e-mail's opens the account.")
+    )
+    sent_at = models.DateTimeField(_("e-mail sent"), null=True)
+    accepted_at = models.DateTimeField(_("accepted"), null=True)
+    revoked_at = models.DateTimeField(_("taken back"), null=True)
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True) | Q(revoked_at__isnull=True),
+                name="invitation_accepted_or_revoked",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("invited_at")), name="invitation_expires_later"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.invited_at:%Y-%m-%d}"
+
+    def is_open(self, *, now: dt.datetime) -> bool:
+        """Whether the link of the newest e-mail still opens the account."""
+        return self.accepted_at is None and self.revoked_at is None and now < self.expires_at
+
+
 class TeamQuerySet(models.QuerySet["Team"]):
+    def visible_to(self, reader: User) -> "TeamQuerySet":
+        """Teams whose page the reader may open: all with the right to see teams, else one's own."""
+        if reader.has_perm("accounts.view_team"):
+            return self
+        return self.filter(pk__in=reader.team_ids) if reader.is_active else self.none()
+
+    def search(self, words: str) -> "TeamQuerySet":
+        """Teams in which every word occurs: in the name, the short name, or the lead's or deputy's name."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                Q(name__icontains=word)
+                | Q(slug__icontains=word)
+                | Q(lead__name__icontains=word)
+                | Q(deputy__name__icontains=word)
+            )
+        return found
+
     def of(self, user: User) -> "TeamQuerySet":
         """Teams whose systems the person may register and edit."""
         if user.may_everywhere("registry.add_aisystem"):
@@ -197,6 +307,9 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("team", args=[self.slug])
+
 
 class TeamMembership(models.Model):
     """A person's place in a team; lead and deputy have one too (`services.team_save` sees to it)."""
@@ -216,6 +329,14 @@ class TeamMembership(models.Model):
 
 
 class SubstitutionQuerySet(models.QuerySet["Substitution"]):
+    def of(self, user: User) -> "SubstitutionQuerySet":
+        """Those in which the person is the holder or the substitute, with both."""
+        return self.filter(Q(holder=user) | Q(substitute=user)).select_related("holder", "substitute")
+
+    def running(self, *, on: dt.date) -> "SubstitutionQuerySet":
+        """Those that are neither over nor taken back; planned ones, too."""
+        return self.filter(ends__gte=on, ended_at__isnull=True)
+
     def in_force(self, *, on: dt.date) -> "SubstitutionQuerySet":
         """Those that hold on the day: begun, not over, not taken back, their holder still in the role."""
         return self.filter(

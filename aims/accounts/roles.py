@@ -50,6 +50,7 @@ _WRITE = frozenset(
         "registry.rollback_aisystem",
         "registry.suspend_aisystem",
         "registry.retire_aisystem",
+        "registry.explain_aisystem",
         "assessments.add_assessment",
         "assessments.change_assessment",
     }
@@ -63,11 +64,12 @@ _PEOPLE = frozenset(
     }
     | {f"accounts.{verb}_rolegrant" for verb in ("view", "add", "delete")}
     | {"accounts.delete_teammembership"}
-    | {"accounts.view_substitution"}
+    | {"accounts.view_substitution", "registry.explain_aisystem"}
     | {f"registry.{verb}_systemexception" for verb in ("view", "add", "change", "delete")}
 )
 _BACK_OFFICE = frozenset({"accounts.access_admin"})
 
+# `registry.explain_aisystem` is to be told who can see and change a system, by name, and why.
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: _READ | _WRITE | _BACK_OFFICE,
     Role.DPO: _READ | _SIGN,
@@ -80,7 +82,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     | {"portal.share_savedview"},  # with any role; everybody else with their own
     Role.AUDITOR: _READ
     | _BACK_OFFICE
-    | {"accounts.view_team", "accounts.view_user", "accounts.view_rolegrant"},
+    | {"accounts.view_team", "accounts.view_user", "accounts.view_rolegrant", "registry.explain_aisystem"},
     # Sees what an exception opens, and the catalogue; nothing else until there is an audit to see.
     Role.EXTERNAL_AUDITOR: frozenset({"controls.view_control", "policy.view_policy"}),
     Role.ONCALL: _READ | {"registry.suspend_aisystem", "registry.rollback_aisystem"},

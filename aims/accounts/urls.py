@@ -7,12 +7,33 @@ address, being the login, is changed by an administrator alone.
 from allauth.account import views as allauth
 from django.urls import path, re_path
 
-from aims.accounts import views
+from aims.accounts import invitation_views, people_views, team_views, views
 
 urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/substitutions/", views.substitution_create, name="substitution-create"),
     path("account/substitutions/<int:pk>/end/", views.substitution_end, name="substitution-end"),
+    path("people/", people_views.people, name="people"),
+    path("people/invite/", people_views.people_invite, name="people-invite"),
+    path("people/substitutes/", people_views.substitutions, name="substitutions"),
+    path("people/<uuid:pk>/", people_views.person, name="person"),
+    path("people/<uuid:pk>/invitation/", people_views.invitation_send, name="invitation-send"),
+    path("people/<uuid:pk>/invitation/revoke/", people_views.invitation_revoke, name="invitation-revoke"),
+    path("people/<uuid:pk>/roles/", people_views.role_give, name="role-give"),
+    path("people/<uuid:pk>/roles/<str:role>/take/", people_views.role_take, name="role-take"),
+    path("people/<uuid:pk>/deactivate/", people_views.person_deactivate, name="person-deactivate"),
+    path("people/<uuid:pk>/reactivate/", people_views.person_reactivate, name="person-reactivate"),
+    path("teams/", team_views.teams, name="teams"),
+    path("teams/new/", team_views.team_new, name="team-new"),
+    path("teams/<slug:slug>/", team_views.team, name="team"),
+    path("teams/<slug:slug>/edit/", team_views.team_edit, name="team-edit"),
+    path("teams/<slug:slug>/members/", team_views.team_member_add, name="team-member-add"),
+    path(
+        "teams/<slug:slug>/members/<uuid:pk>/remove/",
+        team_views.team_member_remove,
+        name="team-member-remove",
+    ),
+    path("invitation/<str:token>/", invitation_views.invitation, name="invitation"),
     path("welcome/", views.welcome, name="welcome"),
     path("accounts/login/", allauth.login, name="account_login"),
     path("accounts/logout/", allauth.logout, name="account_logout"),

@@ -5,7 +5,6 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from aims.accounts import services
 from aims.accounts.forms import SubstitutionForm, WelcomeForm, roles_to_hand_over
 from aims.accounts.http import UserRequest
-from aims.accounts.models import Substitution, User
+from aims.accounts.models import COMMAND_LINE, Substitution, User
 from aims.accounts.roles import Role
 
 
@@ -61,11 +60,7 @@ def substitution_end(request: UserRequest, pk: int) -> HttpResponse:
 
 def _account_page(request: UserRequest, form: SubstitutionForm | None, status: int = 200) -> HttpResponse:
     today = timezone.localdate()
-    running = (
-        Substitution.objects.filter(Q(holder=request.user) | Q(substitute=request.user))
-        .filter(ends__gte=today, ended_at__isnull=True)
-        .select_related("holder", "substitute")
-    )
+    running = Substitution.objects.of(request.user).running(on=today)
     context = {
         "form": form,
         "memberships": request.user.memberships.select_related("team__lead", "team__deputy").order_by(
@@ -83,7 +78,7 @@ def welcome_is_due() -> bool:
     """Whether the next visitor makes the first account: nobody has one, and `make run` asked for it."""
     if not settings.AIMS_WELCOME:
         return False
-    return not User.objects.exclude(email=services.COMMAND_LINE).exists()
+    return not User.objects.exclude(email=COMMAND_LINE).exists()
 
 
 @login_not_required

@@ -52,6 +52,8 @@ _PLACES = (
     _Place("registry:imports", _("Import"), "import", _with("registry.import_aisystem")),
     _Place("policies", _("Policies"), "policy", _with("policy.view_policy"), _("Reference")),
     _Place("controls:controls", _("Controls"), "control", _with("controls.view_control"), _("Reference")),
+    _Place("people", _("People"), "people", _with("accounts.view_user"), _("Portal")),
+    _Place("teams", _("Teams"), "team", _with("accounts.view_team"), _("Portal")),
     _Place("admin:index", _("Administration"), "admin", lambda user: user.is_staff, _("Portal")),
 )
 

@@ -1,0 +1,49 @@
+"""What of the registry rests on people and teams, for when somebody leaves (`aims.accounts.holdings`)."""
+
+from collections.abc import Iterator
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from aims.accounts.holdings import HandOver, Holding, Kind, Passing
+from aims.accounts.models import Team, User
+from aims.accounts.roles import Role
+from registry import access
+from registry.choices import Stage
+from registry.models import AISystem, GateSnapshot, SystemException
+
+NAMED = 5
+TITLES = 50
+
+
+def _exceptions(person: User) -> Iterator[Holding]:
+    entries = SystemException.objects.in_force(timezone.localdate()).filter(user=person)
+    names = list(entries.order_by("content_object__name").values_list("content_object__name", flat=True))
+    if names:
+        yield Holding(
+            "all",
+            ngettext("%(n)d exception", "%(n)d exceptions", len(names)) % {"n": len(names)},
+            Passing.ENDS,
+            ", ".join(names[:NAMED]) + ("…" if len(names) > NAMED else ""),
+            otherwise=_("Exceptions are personal: they end. Make new ones for whoever needs them."),
+        )
+
+
+def _end_exceptions(way: HandOver) -> None:
+    access.exceptions_end(way.person, by=way.by, reason=way.reason)
+
+
+EXCEPTIONS = Kind("exception", gettext_lazy("Exceptions for single systems"), _exceptions, _end_exceptions)
+
+
+def systems_of(team: Team) -> str:
+    """How many systems the team answers for, in words; nothing for none. Retired ones need nobody."""
+    number = AISystem.objects.filter(team=team).exclude(stage=Stage.RETIRED).count()
+    return ngettext("%(n)d system", "%(n)d systems", number) % {"n": number} if number else ""
+
+
+def waiting_for(role: Role) -> list[str]:
+    """Systems that wait for a signature in the role."""
+    waiting = GateSnapshot.objects.filter(awaited_roles__contains=f"|{role.value}|").order_by("system__name")
+    return list(waiting.values_list("system__name", flat=True)[:TITLES])
