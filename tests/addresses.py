@@ -20,7 +20,8 @@ from django.http import QueryDict
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from aims.accounts.models import Substitution, User
+from aims.accounts import invitations
+from aims.accounts.models import Substitution, Team, User
 from aims.accounts.roles import PERMISSIONS, SCOPED_TO_TEAM, Role
 from aims.accounts.services import role_grant, substitution_create
 from aims.portal import saved_views
@@ -62,6 +63,8 @@ class Address:
     """Whether it belongs to a system, so that rights of a team count on that team's only."""
     everywhere: bool = False
     """Whether the permission has to reach every system."""
+    seen_by: str = ""
+    """A permission without which what it shows does not exist for a person."""
     html: bool = True
     """Whether a GET shows a page, not a file."""
     back_office: bool = False
@@ -75,6 +78,16 @@ class Address:
 
 def _of_system(*args: str, **rest: Any) -> Address:
     return Address(args=args or ("system.slug",), of_system=True, **rest)
+
+
+def _of_person(*args: str, **rest: Any) -> Address:
+    """About the world's newcomer, whom nobody sees who may not see people."""
+    return Address(args=args or ("newcomer.pk",), seen_by="accounts.view_user", **rest)
+
+
+def _of_team(*args: str, **rest: Any) -> Address:
+    """About a team in which no persona is, so that only who may see all teams sees it."""
+    return Address(args=args or ("third.slug",), seen_by="accounts.view_team", **rest)
 
 
 THEIRS = "as allauth answers"
@@ -102,6 +115,8 @@ PORTAL: dict[str, Address] = {
     "registry:system-promotion": _of_system(
         get=SEE, post="registry.retire_aisystem", data={"transition": "retire", "reason": "Replaced."}
     ),
+    "registry:system-access": _of_system(get="registry.explain_aisystem"),
+    "registry:person-access": _of_person(get="accounts.view_user"),
     "registry:imports": Address("registry.import_aisystem", "registry.import_aisystem"),
     "registry:import": Address(UPLOADER, UPLOADER, ("batch.pk",)),
     "assessments:assessments": Address(PERSON),
@@ -127,6 +142,23 @@ PORTAL: dict[str, Address] = {
     "account": Address(PERSON),
     "substitution-create": Address(post=PERSON),  # only roles that one holds are offered, so others fail
     "substitution-end": Address(post=HOLDER, args=("substitution.pk",)),
+    "people": Address("accounts.view_user"),
+    "people-invite": Address("accounts.add_user", "accounts.add_user"),
+    "substitutions": Address("accounts.view_substitution"),
+    "person": _of_person(get="accounts.view_user"),
+    "invitation-send": _of_person(post="accounts.add_user"),
+    "invitation-revoke": _of_person(post="accounts.change_user"),
+    "role-give": _of_person(post="accounts.add_rolegrant"),
+    "role-take": _of_person("newcomer.pk", "role", post="accounts.delete_rolegrant"),
+    "person-deactivate": _of_person(get="accounts.change_user", post="accounts.change_user"),
+    "person-reactivate": _of_person(post="accounts.change_user"),
+    "teams": Address("accounts.view_team"),
+    "team-new": Address("accounts.add_team", "accounts.add_team"),
+    "team": _of_team(get="accounts.view_team"),
+    "team-edit": _of_team(get="accounts.change_team", post="accounts.change_team"),
+    "team-member-add": _of_team(post="accounts.add_teammembership"),
+    "team-member-remove": _of_team("third.slug", "newcomer.pk", post="accounts.delete_teammembership"),
+    "invitation": Address(PUBLIC, PUBLIC, ("token",)),
     "welcome": Address(NOTHING, NOTHING),  # once anybody has an account
     "account_login": Address(PUBLIC, THEIRS),
     "account_logout": Address(PERSON, THEIRS),
@@ -260,6 +292,8 @@ def expected(who: Persona | None, address: Address, method: str) -> str:
         return OPEN
     if address.of_system and not who.may(SEE, of_system=True):
         return FORBIDDEN if address.back_office else HIDDEN
+    if address.seen_by and not who.may(address.seen_by):
+        return HIDDEN
     if need in _BY_DEED:
         name, otherwise = _BY_DEED[need]
         return OPEN if who.name == name else otherwise
@@ -282,6 +316,11 @@ class World:
     batch: ImportBatch
     substitution: Substitution
     view: SavedView
+    newcomer: User
+    """Invited, on call, in the third team, and not yet logged in."""
+    third: Team
+    token: str
+    """Of the newcomer's invitation."""
     keys: SimpleNamespace
     """`<app>_<model>` -> the key of one object, for all models of the back office."""
     versions: SimpleNamespace
@@ -289,6 +328,7 @@ class World:
     kind: str = "system"
     policy: str = "policies/ai/model_registry.rego"
     control: str = "A.5.2"
+    role: str = "oncall"
     reset_uid: str = "1"
     reset_key: str = "long-gone"
     system_app: str = "registry"
@@ -311,6 +351,13 @@ def make_world() -> World:
     submitted = submit_assessment(system, people["owner"])
     signoff = sign("assessment", submitted.ref, Role.DPO, people["dpo"])
     system_move(system, "promote", by=people["owner"])  # refused, and on record
+    third = make_team("team-third")
+    [invitation] = invitations.invite(
+        [invitations.Invitee("Nina Newcomer", "nina.newcomer@example.com")],
+        roles=[Role.ONCALL],
+        teams=[third],
+        by=people["admin"],
+    )
     today = timezone.localdate()
     world = World(
         people,
@@ -335,13 +382,16 @@ def make_world() -> World:
             role=Role.OWNER,
             by=people["lead"],
         ),
+        newcomer=invitation.user,
+        third=third,
+        token=invitations.token_of(invitation),
         keys=SimpleNamespace(),
         versions=SimpleNamespace(),
         system_type=ContentType.objects.get_for_model(AISystem).pk,
     )
     SystemException(
         user=people["outsider"],
-        content_object=make_system(make_team("team-third"), slug="third", name="Third system"),
+        content_object=make_system(third, slug="third", name="Third system"),
         permission=Permission.objects.get(codename="view_aisystem", content_type__app_label="registry"),
         until=today,
         reason="Helps with the audit.",

@@ -43,6 +43,7 @@ PUBLIC_ADDRESSES = {
     "account_reset_password_done",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
+    "invitation",
 }
 """Beside the static files and, on an empty portal, the welcome. The start page only leads on."""
 

@@ -188,17 +188,19 @@ class DepartureForm(forms.Form):
         self.successors: dict[str, User | None] = {}
         for each in self.held:
             how, other = values.get(f"how-{each.key}"), values.get(f"other-{each.key}")
-            self.successors[each.key] = {SAME: values.get("successor"), OTHER: other}.get(how or NOBODY)
-            if how == OTHER and other is None and f"other-{each.key}" not in self.errors:
+            if other is not None and how == NOBODY:
+                self.add_error(f"other-{each.key}", _("You chose nobody, and named somebody. Which is it?"))
+            elif how == OTHER and other is None and f"other-{each.key}" not in self.errors:
                 self.add_error(f"other-{each.key}", _("Say who."))
-        lacking = [each for each in self.held if values.get(f"how-{each.key}") == SAME]
-        needed = [each for each in lacking if each.holding.passing is Passing.MUST]
-        if needed and not values.get("successor") and "successor" not in self.errors:
-            self.add_error(
-                "successor",
-                _("Choose somebody: %(what)s must not be left without one.")
-                % {"what": needed[0].holding.title},
-            )
+            elif how == SAME and other is None:  # who names somebody else means it, whatever the choice says
+                other = values.get("successor")
+                if other is None and each.holding.passing is Passing.MUST and "successor" not in self.errors:
+                    self.add_error(
+                        "successor",
+                        _("Choose somebody: %(what)s must not be left without one.")
+                        % {"what": each.holding.title},
+                    )
+            self.successors[each.key] = other
         return values
 
     def add_service_errors(self, error: ValidationError) -> None:

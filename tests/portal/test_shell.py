@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 
 ClientOf = Callable[[User], Client]
 
+SEEING = ["My work", "Systems", "Assessments", "Policies", "Controls"]
 EVERYTHING = ["My work", "Systems", "Assessments", "Import", "Policies", "Controls", "Administration"]
 
 
@@ -25,9 +26,22 @@ def navigation(client: Client) -> list[str]:
     ("persona", "labels"),
     [
         ("owner", EVERYTHING),
-        ("lead", EVERYTHING),
-        ("dpo", ["My work", "Systems", "Assessments", "Policies", "Controls"]),
-        ("auditor", ["My work", "Systems", "Assessments", "Policies", "Controls", "Administration"]),
+        ("lead", [*EVERYTHING[:-1], "Teams", "Administration"]),
+        ("dpo", SEEING),
+        ("auditor", [*SEEING, "People", "Teams", "Administration"]),
+        (
+            "auditor",
+            [
+                "My work",
+                "Systems",
+                "Assessments",
+                "Policies",
+                "Controls",
+                "People",
+                "Teams",
+                "Administration",
+            ],
+        ),
         ("external_auditor", ["My work", "Policies", "Controls"]),
         ("outsider", ["My work"]),
     ],

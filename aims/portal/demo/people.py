@@ -58,11 +58,10 @@ def hire(password: str) -> dict[str, User]:
         user.save()
         staff[person.login] = user
     admin = staff["admin"]
+    services.role_grant(admin, Role.ADMIN, by=None)  # who gives the others theirs
     for person in PEOPLE:
-        if person.role is not None:
-            services.role_grant(
-                staff[person.login], person.role, by=None if person.login == "admin" else admin
-            )
+        if person.role is not None and person.login != "admin":
+            services.role_grant(staff[person.login], person.role, by=admin)
     _team("team-ai-platform", "AI platform team", staff["owner"], staff["deputy"], by=admin)
     _team("team-claims", "Claims analytics", staff["claims"], staff["claims-deputy"], by=admin)
     return staff
