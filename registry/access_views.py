@@ -35,7 +35,7 @@ def system_access(request: UserRequest, slug: str) -> HttpResponse:
         "system": system,
         "groups": groups,
         "number": len({pk for group in groups for pk, _name, _note in group.people}),
-        "sees_people": request.user.has_perm("accounts.view_user"),
+        "people_url": reverse("people") if request.user.has_perm("accounts.view_user") else "",
     }
     return render(request, "registry/system_access.html", context)
 

@@ -59,7 +59,7 @@ def explain(person: User, system: AISystem) -> list[Act]:
 
 # --- Everybody and one system ------------------------------------------------------------------------------
 
-NAMED = 100
+NAMED = 50
 """People of one group whom a page names; the rest it counts."""
 
 

@@ -158,6 +158,11 @@ def _decide_after_a_change(page: Page, scene: Scene) -> None:
     _decide_with_a_wrong_password(page, scene)
 
 
+def _leave_to_nobody(page: Page, scene: Scene) -> None:
+    page.get_by_label("Reason").fill("Left")
+    page.get_by_role("button", name="Hand over and deactivate").click()
+
+
 def _log_in_wrongly(page: Page, scene: Scene) -> None:
     page.locator("[name=login]").fill("nobody@example.com")
     page.locator("[name=password]").fill("wrong, and long enough")
@@ -286,6 +291,52 @@ _STATES = [
     Shown("work, nothing waits", "outsider", "/work/"),
     Shown("account, of a signer", "dpo", "/account/"),
     Shown("account, substitution with errors", "dpo", "/account/", act=_send("substitutions/"), status=422),
+    Shown("people, nothing found", "admin", "/people/?q=zebra"),
+    Shown("people, for reading", "auditor", "/people/?role=dpo"),
+    Shown("person, one's own", "outsider", lambda scene: scene.world.people["outsider"].get_absolute_url()),
+    Shown("person, who signs", "admin", lambda scene: scene.world.people["dpo"].get_absolute_url()),
+    Shown(
+        "person, role without a reason", "admin", lambda scene: scene.world.newcomer.get_absolute_url(),
+        act=_send("roles/", role="auditor"), status=422,
+    ),
+    Shown(
+        "invitations with errors", "admin", "/people/invite/",
+        act=_send("", people="Nobody\nDpo, dpo.persona@example.com x@y"), status=422, says="Line 1",
+    ),
+    Shown(
+        "leaver without a successor", "admin",
+        lambda scene: f"{scene.world.people['owner'].get_absolute_url()}deactivate/",
+        act=_leave_to_nobody, status=422, says="must not be left without one",
+    ),
+    Shown(
+        "leaver, the last who signs", "admin",
+        lambda scene: f"{scene.world.people['cto'].get_absolute_url()}deactivate/",
+    ),
+    Shown(
+        "access of a person to a system", "auditor",
+        lambda scene: f"{scene.world.people['owner'].get_absolute_url()}access/?system=running",
+    ),
+    Shown(
+        "access of a person, several systems found", "admin",
+        lambda scene: f"{scene.world.people['owner'].get_absolute_url()}access/?system=system",
+    ),
+    Shown(
+        "access of a person, no system found", "admin",
+        lambda scene: f"{scene.world.people['owner'].get_absolute_url()}access/?system=zebra",
+    ),
+    Shown(
+        "access of a person, none", "admin",
+        lambda scene: f"{scene.world.people['external_auditor'].get_absolute_url()}access/",
+    ),
+    Shown("access to a system, with an exception", "admin", "/systems/third/access/"),
+    Shown("team, one's own", "owner", "/teams/team-claims/"),
+    Shown("team with errors", "admin", "/teams/new/", act=_send("", name="", lead="nobody"), status=422),
+    Shown("teams, nothing found", "admin", "/teams/?q=zebra"),
+    Shown(
+        "invitation, a weak password", None, lambda scene: f"/invitation/{scene.world.token}/",
+        act=_send("", password1="x", password2="x"), status=422,
+    ),
+    Shown("invitation, mangled", None, "/invitation/nonsense/", status=404),
     Shown("controls, nothing found", "auditor", "/controls/?q=zebra"),
     Shown("login, wrong", None, "/accounts/login/", act=_log_in_wrongly),
     Shown("login, without its cookie", None, "/accounts/login/", act=_lose_the_cookie, status=403),

@@ -219,11 +219,11 @@ def test_the_queries_of_a_systems_access_do_not_grow_with_the_people(
 def test_many_of_one_role_are_counted_not_named(
     systems: list[AISystem], admin: User, client_of: ClientOf
 ) -> None:
-    for number in range(102):
+    for number in range(52):
         make_user(f"Engineer {number:03}", Role.ONCALL)
     page = client_of(admin).get(reverse("registry:system-access", args=[systems[0].slug])).content.decode()
-    assert "Engineer 099" in page
-    assert "Engineer 101" not in page
+    assert "Engineer 049" in page
+    assert "Engineer 051" not in page
     assert "and 2 more" in page
 
 
