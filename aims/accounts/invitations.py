@@ -7,6 +7,7 @@ answer leaves whole accounts behind and an invitation that can be sent again.
 import datetime as dt
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -117,21 +118,25 @@ def send(invitations: Iterable[Invitation]) -> list[Invitation]:
 
     A server that does not even answer is tried once, not once a person.
     """
-    failed: list[Invitation] = []
+    wanted = list(invitations)
     connection = get_connection()
-    reachable = True
-    for invitation in invitations:
+    try:
+        connection.open()
+    except OSError as error:  # smtplib's errors are OSErrors, too
+        _log.warning("No invitation was sent: %s", error)
+        return wanted
+    failed: list[Invitation] = []
+    for invitation in wanted:
         try:
-            if not reachable:
-                raise OSError("The mail server did not answer a moment ago.")
             _message(invitation, connection).send()
-        except OSError as error:  # smtplib's errors are OSErrors, too
+        except OSError as error:
             _log.warning("The invitation of %s was not sent: %s", invitation.pk, error)
-            reachable = reachable and not isinstance(error, ConnectionError | TimeoutError)
             failed.append(invitation)
         else:
             invitation.sent_at = timezone.now()
             trail.save(invitation, by=invitation.invited_by, reason=_("E-mail sent"))
+    with suppress(OSError):
+        connection.close()
     return failed
 
 

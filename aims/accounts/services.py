@@ -58,8 +58,7 @@ def role_grant(user: User, role: Role, *, by: User | None, reason: str = "") -> 
     demand(by, "accounts.add_rolegrant")
     if role not in GRANTABLE:
         raise ValidationError(_("The model owner's role follows from being in a team."))
-    if not user.is_active:
-        raise ValidationError(_("The account of %(name)s is deactivated.") % {"name": user})
+    _lock_active(user)
     grant = RoleGrant.objects.filter(user=user, role=role).first()
     if grant is None:
         grant = RoleGrant(user=user, role=role)
@@ -78,6 +77,19 @@ def role_revoke(grant: RoleGrant, *, by: User | None, reason: str = "") -> None:
         administrators_remain(without=grant.user)
     trail.note(grant, by=by, reason=reason)
     grant.delete()
+
+
+def _lock_active(*people: User) -> None:
+    """Raise ValidationError for anybody whose account is off; nobody leaves until the transaction ends.
+
+    Without the lock, what is given at the moment somebody leaves would wait for them to come back.
+    """
+    wanted = [person.pk for person in people]
+    for person in User.objects.select_for_update().filter(pk__in=wanted).order_by("pk"):
+        if not person.is_active:
+            raise ValidationError(
+                _("The account of %(name)s is deactivated. Choose somebody else.") % {"name": person}
+            )
 
 
 def administrators_remain(*, without: User) -> None:
@@ -107,7 +119,7 @@ def team_create(*, slug: str, name: str, lead: User, deputy: User | None = None,
 def team_save(team: Team, *, by: User | None, reason: str = "") -> Team:
     """Save a team and see that its lead and deputy are members.
 
-    Raises PermissionDenied, and ValidationError for what makes no sense: a lead whose account is switched
+    Raises PermissionDenied, and ValidationError for what makes no sense: a lead or deputy whose account is
     off, a team switched off while something is still its own.
     """
     demand(by, "accounts.add_team" if team.pk is None else "accounts.change_team")
@@ -119,11 +131,8 @@ def team_save(team: Team, *, by: User | None, reason: str = "") -> Team:
                 % {"what": ", ".join(held)}
             }
         )
-    for role, person in (("lead", team.lead), ("deputy", team.deputy)):
-        if person is not None and not person.is_active:
-            raise ValidationError(
-                {role: _("The account of %(name)s is deactivated. Choose somebody else.") % {"name": person}}
-            )
+    if team.is_active:
+        _lock_active(team.lead, *([team.deputy] if team.deputy else []))
     trail.save(team, by=by, reason=reason)
     for person in (team.lead, team.deputy):
         if person is not None:
@@ -135,8 +144,7 @@ def team_save(team: Team, *, by: User | None, reason: str = "") -> Team:
 def member_add(team: Team, user: User, *, by: User | None, reason: str = "") -> TeamMembership:
     """Make somebody a member; twice changes nothing. Raises PermissionDenied, ValidationError."""
     demand(by, "accounts.add_teammembership")
-    if not user.is_active:
-        raise ValidationError(_("The account of %(name)s is deactivated.") % {"name": user})
+    _lock_active(user)
     return _join(team, user, by=by, reason=reason)
 
 

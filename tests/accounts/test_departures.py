@@ -15,6 +15,7 @@ from aims.accounts.models import Substitution, Team, User
 from aims.accounts.roles import Role
 from aims.accounts.services import (
     command_line_account,
+    member_add,
     role_grant,
     role_revoke,
     substitution_create,
@@ -119,6 +120,21 @@ def test_nothing_goes_to_somebody_who_is_gone(owner: User, heir: User, admin: Us
     leave(heir, None, admin)
     with pytest.raises(ValidationError, match="deactivated"):
         leave(owner, heir, admin)
+
+
+def test_who_has_just_left_is_given_nothing_by_a_page_that_is_older(
+    heir: User, team: Team, admin: User
+) -> None:
+    older = fresh(heir)
+    leave(heir, None, admin)
+    team.lead = older
+    for give in (
+        lambda: role_grant(older, Role.DPO, by=admin),
+        lambda: member_add(team, older, by=admin),
+        lambda: team_save(team, by=admin),
+    ):
+        with pytest.raises(ValidationError, match="deactivated"):
+            give()
 
 
 def test_the_last_signer_is_named_with_what_then_waits(

@@ -1,6 +1,7 @@
 """Inviting people: an account first, an e-mail after it, and a link that works once."""
 
 import datetime as dt
+import smtplib
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,6 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 from django.urls import reverse
 
@@ -25,16 +28,23 @@ NEW = {"password1": PASSWORD, "password2": PASSWORD}
 DEAD_SERVER = "tests.accounts.test_invitations.DeadServer"
 
 
-class DeadServer:
+class DeadServer(BaseEmailBackend):
     """A mail server that is not there."""
 
     attempts = 0
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
-
-    def send_messages(self, messages: Any) -> int:
+    def open(self) -> bool:
         DeadServer.attempts += 1
         raise ConnectionRefusedError
+
+
+class PickyServer(EmailBackend):
+    """A mail server that takes nothing for the first address that it hears."""
+
+    def send_messages(self, messages: Any) -> int:
+        if messages[0].to == ["a0@example.com"]:
+            raise smtplib.SMTPRecipientsRefused({})
+        return super().send_messages(messages)
 
 
 def invited(client: Client, people: str = "Nina New, nina@example.com", **rest: Any) -> Any:
@@ -145,6 +155,14 @@ def test_a_server_that_is_not_there_is_asked_once(admin: User, settings: Any) ->
     made = invitations.invite([Invitee("A", f"a{number}@example.com") for number in range(5)], by=admin)
     assert invitations.send(made) == made
     assert DeadServer.attempts == 1
+
+
+def test_one_address_that_is_refused_keeps_no_mail_from_the_others(admin: User, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "tests.accounts.test_invitations.PickyServer"
+    made = invitations.invite([Invitee("A", f"a{number}@example.com") for number in range(3)], by=admin)
+    assert invitations.send(made) == made[:1]
+    assert [message.to for message in mail.outbox] == [["a1@example.com"], ["a2@example.com"]]
+    assert [bool(row.sent_at) for row in Invitation.objects.order_by("user__email")] == [False, True, True]
 
 
 # --- The link ----------------------------------------------------------------------------------------------
