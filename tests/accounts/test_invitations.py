@@ -223,6 +223,22 @@ def test_a_new_mail_ends_the_link_of_the_old_one(nina: User, admin: User, client
     assert Client().post(link(), NEW).status_code == 302
 
 
+def test_a_page_that_was_open_when_the_invitation_was_renewed_sets_nothing(nina: User, admin: User) -> None:
+    older = invitations.find(link().split("/")[2])
+    assert older
+    invitations.renew(nina, by=admin)
+    with pytest.raises(PermissionDenied):
+        invitations.accept(older, password=PASSWORD)
+
+
+def test_the_link_does_not_replace_a_password_that_came_otherwise(nina: User, client: Client) -> None:
+    nina.set_password("quite another phrase")
+    nina.save()
+    assert client.post(link(), NEW).status_code == 410
+    nina.refresh_from_db()
+    assert nina.check_password("quite another phrase")
+
+
 def test_an_invitation_taken_back_opens_nothing(nina: User, admin: User, client_of: ClientOf) -> None:
     client_of(admin).post(reverse("invitation-revoke", args=[nina.pk]))
     assert Client().post(link(), NEW).status_code == 410
