@@ -6,7 +6,10 @@ Handing a draft over therefore means that the successor can write it: a place in
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
+from django.db.models import CharField, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -18,7 +21,6 @@ from aims.accounts.roles import Role
 from assessments.models import Assessment
 
 NAMED = 5
-TITLES = 50
 
 
 def _drafts(person: User) -> Iterator[Holding]:
@@ -50,7 +52,7 @@ def _pass_drafts(way: HandOver) -> None:
 DRAFTS = Kind("draft", gettext_lazy("Impact assessments they began"), _drafts, _pass_drafts)
 
 
-def waiting_for(role: Role) -> list[str]:
-    """Assessments that wait for a decision in the role."""
-    waiting = Assessment.objects.filter(open_roles__contains=f"|{role.value}|").order_by("submitted_at")
-    return [f"{ref} {name}" for ref, name in waiting.values_list("ref", "system__name")[:TITLES]]
+def waiting_for(role: Role) -> Any:
+    """Assessments that wait for a decision in the role, by reference and system."""
+    waiting = Assessment.objects.filter(open_roles__contains=f"|{role.value}|")
+    return waiting.values_list(Concat("ref", Value(" "), "system__name", output_field=CharField()))

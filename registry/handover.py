@@ -1,6 +1,7 @@
 """What of the registry rests on people and teams, for when somebody leaves (`aims.accounts.holdings`)."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +15,6 @@ from registry.choices import Stage
 from registry.models import AISystem, GateSnapshot, SystemException
 
 NAMED = 5
-TITLES = 50
 
 
 def _exceptions(person: User) -> Iterator[Holding]:
@@ -43,7 +43,6 @@ def systems_of(team: Team) -> str:
     return ngettext("%(n)d system", "%(n)d systems", number) % {"n": number} if number else ""
 
 
-def waiting_for(role: Role) -> list[str]:
-    """Systems that wait for a signature in the role."""
-    waiting = GateSnapshot.objects.filter(awaited_roles__contains=f"|{role.value}|").order_by("system__name")
-    return list(waiting.values_list("system__name", flat=True)[:TITLES])
+def waiting_for(role: Role) -> Any:
+    """Systems that wait for a signature in the role, by name."""
+    return GateSnapshot.objects.filter(awaited_roles__contains=f"|{role.value}|").values_list("system__name")

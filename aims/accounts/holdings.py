@@ -73,7 +73,9 @@ class HandOver:
 
 _kinds: list[Kind] = []
 _of_teams: list[Callable[["Team"], str]] = []
-_waiting: list[Callable[["Role"], list[str]]] = []
+_waiting: list[Callable[["Role"], Any]] = []
+
+TITLES = 500
 
 
 def register(kind: Kind) -> None:
@@ -97,11 +99,14 @@ def team_holds(team: "Team") -> list[str]:
     return [words for count in _of_teams if (words := count(team))]
 
 
-def register_waiting(titles: Callable[["Role"], list[str]]) -> None:
-    """Add a source of decisions that wait for a signing role; it answers with what they are about."""
+def register_waiting(titles: Callable[["Role"], Any]) -> None:
+    """Add a source of decisions that wait for a signing role: a QuerySet of one value each, its title."""
     _waiting.append(titles)
 
 
 def waiting_for(role: "Role") -> list[str]:
-    """What waits for a decision in the role, by title."""
-    return [title for titles in _waiting for title in titles(role)]
+    """What waits for a decision in the role, by title, `TITLES` at most. One query."""
+    if not _waiting:
+        return []
+    first, *others = (titles(role).order_by() for titles in _waiting)
+    return sorted(title for (title,) in first.union(*others, all=True)[:TITLES])

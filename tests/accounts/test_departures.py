@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -141,8 +143,10 @@ def test_the_last_signer_is_named_with_what_then_waits(
     dpo: User, heir: User, owner: User, make_system: Any
 ) -> None:
     submit_assessment(make_system(name="Claims triage", data_sensitivity="pii", risk_tier="high"), owner)
-    [held] = held_by(dpo)
+    with CaptureQueriesContext(connection) as captured:
+        [held] = held_by(dpo)
     assert "Claims triage" in held.holding.warning
+    assert len(captured) <= 7  # with the three of every page, the person, and the list of people: twelve
     role_grant(heir, Role.DPO, by=None)
     assert held_by(dpo)[0].holding.warning == ""
 
