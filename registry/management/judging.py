@@ -116,6 +116,10 @@ class Validate(BaseCommand):
         except BrokenProcessPool as error:
             message = _("A process that judged records was killed, perhaps for lack of memory: try --jobs 1.")
             raise CommandError(message, returncode=UNUSABLE) from error
+        except BrokenPipeError:
+            # Whoever read has seen enough (`… | head`). Python would complain again when it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return UNUSABLE
         total = verdicts.total()
         summary = ngettext(
             "%(total)d file: %(allow)d allowed, %(deny)d denied, %(error)d with errors.",

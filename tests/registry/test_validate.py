@@ -320,3 +320,19 @@ def test_wrong_arguments_are_unusable() -> None:
     done = subprocess.run(command(ARTICLE, "--format", "xml"), capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
+
+
+def test_a_reader_that_has_seen_enough_ends_it_without_a_word(many: Path) -> None:
+    """`registry validate … | head`: no trace of Python, and no process left behind."""
+    command = [sys.executable, "manage.py", "registry", "validate", str(many), "--format", "sarif"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as running:
+        assert running.stdout
+        assert running.stderr
+        running.stdout.read(20)
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(timeout=60) == 2
+    with pytest.raises(ProcessLookupError):
+        os.killpg(running.pid, 0)
