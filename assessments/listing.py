@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
 from aims.accounts.models import User
+from aims.accounts.roles import SIGNING, Role
 from aims.tables.export import Column
 from assessments import presentation
 from assessments.models import Assessment, AssessmentQuerySet
@@ -20,7 +21,7 @@ SORTS = {"ref": "ref", "system": "system__name", "state": "state", "changed": "u
 _NEWEST_FIRST = "-changed"
 
 
-PARAMETERS = ("state", "q", "sort")
+PARAMETERS = ("state", "awaits", "q", "sort")
 """What an address of the list may say, beside the page."""
 
 
@@ -32,6 +33,9 @@ class Search:
     """Sorted, with system and team, without their content."""
     states: list[tuple[str, Any]]
     state: str
+    roles: list[tuple[str, Any]]
+    awaits: str
+    """The role for which the assessments wait."""
     query: str
     sort: str
     active: bool
@@ -51,15 +55,29 @@ def search(user: User, params: QueryDict) -> Search:
     """The assessments that the parameters ask for. Unknown values are ignored."""
     state = params.get("state", "")
     state = state if state in State.values else ""
+    roles = [(role.value, role.label) for role in Role if role in SIGNING or role is Role.OWNER]
+    awaits = params.get("awaits", "")
+    awaits = awaits if awaits in dict(roles) else ""
     query = params.get("q", "").strip()[:200]
     sort = params.get("sort", "")
     sort = sort if sort.removeprefix("-") in SORTS else _NEWEST_FIRST
     found = Assessment.objects.visible_to(user).newest().search(query)
     if state:
         found = found.filter(state=state)
+    if awaits:
+        found = found.awaiting(Role(awaits))
     column = ("-" if sort.startswith("-") else "") + SORTS[sort.removeprefix("-")]
     found = found.select_related("system__team").defer("content", "record").order_by(column, "pk")
-    return Search(found, list(State.choices), state, query, sort, active=bool(state or query))
+    return Search(
+        found,
+        states=list(State.choices),
+        state=state,
+        roles=roles,
+        awaits=awaits,
+        query=query,
+        sort=sort,
+        active=bool(state or awaits or query),
+    )
 
 
 def listing(user: User, params: QueryDict) -> Listing:

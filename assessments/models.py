@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from aims.accounts.models import User
+from aims.accounts.roles import Role
 from assessments.schema import Content
 from assessments.states import EDITABLE, FROZEN, OPEN, State
 from assessments.taxonomy import taxonomy
@@ -44,6 +45,12 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def editable(self) -> AssessmentQuerySet:
         """Versions that somebody has to write on: drafts, and those sent back for changes."""
         return self.filter(state__in=EDITABLE)
+
+    def awaiting(self, role: Role) -> AssessmentQuerySet:
+        """Submitted versions that the role has to decide about; for the owner, those still to be written."""
+        if role is Role.OWNER:
+            return self.editable()
+        return self.filter(state=State.SUBMITTED, open_roles__contains=f"|{role.value}|")
 
     def search(self, words: str) -> AssessmentQuerySet:
         """Assessments in which every word occurs: in the reference, the system's name or id, or its team."""
@@ -119,6 +126,7 @@ class Assessment(models.Model):
         indexes = [
             models.Index(fields=["system", "state", "version"], name="assessment_current"),
             models.Index(fields=["state", "-updated_at"], name="assessment_by_state"),
+            models.Index(fields=["state", "open_roles", "submitted_at"], name="assessment_awaited"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["ref", "version"], name="assessment_version_once"),

@@ -11,18 +11,12 @@ from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from aims.accounts.models import Team, User
-from registry.choices import DataSensitivity, EuAiActTier, RiskTier, Stage
+from aims.accounts.models import User
+from registry.choices import DataSensitivity, RiskTier, Stage
+from registry.filters import FILTERS
 from registry.models import AISystem, AISystemQuerySet
 
 PAGE_SIZE = 50
-
-CHOICES: dict[str, tuple[Any, list[tuple[str, Any]]]] = {
-    "stage": (_("Stage"), Stage.choices),
-    "risk_tier": (_("Risk tier"), RiskTier.choices),
-    "data_sensitivity": (_("Data"), DataSensitivity.choices),
-    "eu_ai_act_tier": (_("EU AI Act"), EuAiActTier.choices),
-}
 
 SORTS = {
     "name": "name",
@@ -70,7 +64,7 @@ _SHOWN = (
 _TONES = {Stage.PRODUCTION.value: "ok", Stage.SUSPENDED.value: "bad"}
 
 
-PARAMETERS = (*CHOICES, "compliance", "owner", "q", "sort")
+PARAMETERS = (*(entry.name for entry in FILTERS), "q", "sort")
 """What an address of the list may say, beside the page."""
 
 
@@ -81,6 +75,9 @@ class Search:
     systems: AISystemQuerySet
     """Sorted, with team and snapshot."""
     filters: list[dict[str, Any]]
+    more_filters: list[dict[str, Any]]
+    """Folded away, unless `more_open`."""
+    more_open: bool
     query: str
     sort: str
     active: bool
@@ -105,45 +102,40 @@ def listing(user: User, params: QueryDict) -> Listing:
 
 def search(user: User, params: QueryDict) -> Search:
     """The visible systems that the parameters ask for. Unknown values of a filter are ignored."""
-    systems: AISystemQuerySet = AISystem.objects.visible_to(user)
-    filters, chosen = [], {}
-    for name, (label, options) in CHOICES.items():
-        value = params.get(name, "")
+    found: AISystemQuerySet = AISystem.objects.visible_to(user)
+    filters = []
+    for entry in FILTERS:
+        options, value = list(entry.options()), params.get(entry.name, "")
         if value in dict(options):
-            chosen[name] = value
-        filters.append({"name": name, "label": label, "options": options, "value": chosen.get(name, "")})
-    teams = list(Team.objects.values_list("slug", "name"))
-    owner = params.get("owner", "")
-    if owner in dict(teams):
-        chosen["team__slug"] = owner
-    compliance = params.get("compliance", "")
-    if compliance == "out":
-        systems = systems.out_of_compliance()
-    filters.append(
-        {
-            "name": "compliance",
-            "label": _("Compliance"),
-            "options": [("out", _("Out of compliance"))],
-            "value": compliance if compliance == "out" else "",
-        }
-    )
-    filters.append(
-        {"name": "owner", "label": _("Owner"), "options": teams, "value": chosen.get("team__slug", "")}
-    )
+            found = entry.narrow(found, value, user)
+        else:
+            value = ""
+        filters.append(
+            {
+                "name": entry.name,
+                "label": entry.label,
+                "options": options,
+                "value": value,
+                "more": entry.more,
+            }
+        )
     query = params.get("q", "").strip()[:200]
-    found = systems.filter(**chosen).search(query)
+    found = found.search(query)
     sort = params.get("sort", "")
     column = SORTS.get(sort.removeprefix("-"), "name")
     if column == "risk_rank":
         found = found.with_risk_rank()
     sort = sort if sort.removeprefix("-") in SORTS else "name"
     found = found.order_by(("-" if sort.startswith("-") else "") + column, "pk")
+    used = [entry for entry in filters if entry["value"]]
     return Search(
         found.select_related("team", "snapshot"),
-        filters,
-        query,
-        sort,
-        active=bool(chosen or query or compliance == "out"),
+        filters=[entry for entry in filters if not entry["more"]],
+        more_filters=[entry for entry in filters if entry["more"]],
+        more_open=any(entry["more"] for entry in used),
+        query=query,
+        sort=sort,
+        active=bool(used or query),
     )
 
 

@@ -99,8 +99,9 @@ def _waiting_for(user: User, limit: int = 50) -> Iterator[subjects.Waiting]:
     """
     if not user.roles & SIGNING:
         return
-    waiting = snapshots.waiting_for(user).select_related("system__team")[:limit]
+    waiting = list(snapshots.waiting_for(user).select_related("system__team")[:limit])
     answers = gate.judge_all([snapshot.system for snapshot in waiting])
+    since = {snapshot.pk: snapshot.since for snapshot in waiting}  # type: ignore[attr-defined]  # annotated
     for answer in answers.values():
         for signature in answer.awaited_signatures:
             if signature.role in user.roles:
@@ -109,13 +110,13 @@ def _waiting_for(user: User, limit: int = 50) -> Iterator[subjects.Waiting]:
                     request=_("Sign for production"),
                     role=signature.role,
                     url=reverse("signoffs:decide", args=[gate.SUBJECT, answer.system.slug]),
-                    since=answer.system.updated_at,
+                    since=since[answer.system.pk],
                     detail=signature.state_text,
                 )
 
 
 def _number_waiting(user: User) -> int:
-    return snapshots.waiting_for(user).count() if user.roles & SIGNING else 0
+    return snapshots.number_waiting(user) if user.roles & SIGNING else 0
 
 
 KIND = subjects.Kind(

@@ -8,27 +8,26 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from aims.accounts.models import User
+from aims.accounts.roles import SIGNING
 from aims.policy.policies import shipped
-from registry import gate
+from registry import blockers, gate
 from registry.choices import Stage
-from registry.models import AISystem, GateSnapshot
+from registry.models import AISystem, Blocker, GateSnapshot
 
 BATCH = 500
 
 LOOK_AGAIN_AFTER = 60
 """Seconds."""
 
-SIGNABLE = (Stage.ASSESSMENT, Stage.APPROVED, Stage.CANARY, Stage.PRODUCTION, Stage.SUSPENDED)
-"""Stages in which a system waits for signatures; a draft waits for nobody."""
-
 
 def refresh(systems: Sequence[AISystem]) -> None:
     """Work the snapshots of these systems out again. Their teams should have been loaded with them."""
     answers = gate.judge_all(systems)
+    blockers.refresh(answers.values())
     GateSnapshot.objects.bulk_create(
         [_snapshot(answer) for answer in answers.values()],
         update_conflicts=True,
@@ -37,6 +36,8 @@ def refresh(systems: Sequence[AISystem]) -> None:
             "verdict",
             "blockers",
             "awaited_roles",
+            "review_due",
+            "residual",
             "policy_revision",
             "holds_until",
             "judged_at",
@@ -76,36 +77,48 @@ def overtaken() -> QuerySet[AISystem]:
 
 
 def waiting_for(user: User) -> QuerySet[GateSnapshot]:
-    """Snapshots of visible systems that wait for a signature in one of the person's roles, longest first."""
-    asked = Q()
-    for role in user.roles:
-        asked |= Q(awaited_roles__contains=f"|{role.value}|")
-    if not user.roles:
-        return GateSnapshot.objects.none()
-    waiting = GateSnapshot.objects.filter(asked)
+    """Snapshots of visible systems that wait for a signature in one of the person's roles, longest first.
+
+    Annotated with `since`, the moment from which the first of them waits.
+    """
+    first = _awaited(user).filter(system=OuterRef("pk")).order_by("since").values("since")
+    waiting = GateSnapshot.objects.filter(system__in=_awaited(user).values("system"))
+    return waiting.annotate(since=Subquery(first[:1])).order_by("since", "pk")
+
+
+def number_waiting(user: User) -> int:
+    """How many systems `waiting_for` holds, read from one index: every page asks."""
+    return _awaited(user).values("system").distinct().count()
+
+
+def _awaited(user: User) -> QuerySet[Blocker]:
+    """Signatures of the person's roles that visible systems wait for."""
+    causes = [blockers.signature_of(role) for role in user.roles & SIGNING]
+    awaited = Blocker.objects.filter(cause__in=causes, awaited=True).order_by()
     if not user.may_everywhere("registry.view_aisystem"):
-        waiting = waiting.filter(system__in=AISystem.objects.visible_to(user))
-    return waiting.order_by("system__updated_at", "pk")
+        awaited = awaited.filter(system__in=AISystem.objects.visible_to(user))
+    return awaited
 
 
 def _snapshot(answer: gate.Answer) -> GateSnapshot:
     facts = answer.document["facts"]
-    due = facts["review"]["due"]
-    # A review that is overdue already cannot become so again.
-    holds = dt.date.fromisoformat(due) if due and due >= facts["today"] else None
+    due = facts["review"]["due"] and dt.date.fromisoformat(facts["review"]["due"])
+    retired = answer.system.stage == Stage.RETIRED
     return GateSnapshot(
         system=answer.system,
         verdict=answer.verdict,
         blockers=len(answer.blockers) + len(answer.open_signatures),
         awaited_roles=_awaited_roles(answer),
+        review_due=None if retired else due,
+        residual="" if retired else (facts.get("assessment") or {}).get("residual", ""),
         policy_revision=answer.policy_revision,
-        holds_until=holds,
+        # A review that is overdue already cannot become so again.
+        holds_until=due if due and due >= dt.date.fromisoformat(facts["today"]) else None,
         judged_at=timezone.now(),
     )
 
 
 def _awaited_roles(answer: gate.Answer) -> str:
     """Roles whose signature the system waits for, as |dpo|cto|; none before it is assessed."""
-    if answer.system.stage not in SIGNABLE or answer.document["facts"].get("assessment") is None:
-        return ""
-    return "".join(f"|{signature.role.value}" for signature in answer.awaited_signatures) + "|"
+    awaited = [blocker.cause for blocker in blockers.blockers_of(answer) if blocker.awaited]
+    return "".join(f"|{cause.removeprefix(blockers.SIGNATURE)}" for cause in awaited) + "|" * bool(awaited)

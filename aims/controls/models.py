@@ -16,11 +16,11 @@ class Automatable(models.TextChoices):
 
 class ControlQuerySet(models.QuerySet["Control"]):
     def search(self, words: str) -> "ControlQuerySet":
-        """Controls in which every word occurs: in number, title, summary or what serves as evidence."""
+        """Controls in which every word occurs: where the number begins, in title, summary or evidence."""
         found = self
         for word in words.split():
             found = found.filter(
-                Q(ref__iexact=word)
+                Q(ref__istartswith=word)
                 | Q(title__icontains=word)
                 | Q(area_title__icontains=word)
                 | Q(summary__icontains=word)

@@ -64,6 +64,12 @@ class GateSnapshot(models.Model):
     awaited_roles = models.CharField(
         max_length=100, blank=True, help_text="Roles whose signature the system waits for: |dpo|cto|"
     )
+    review_due = models.DateField(
+        null=True, db_index=True, help_text="When the next review is due; none before the first assessment"
+    )
+    residual = models.CharField(
+        max_length=10, blank=True, help_text="The worst band that the approved assessment leaves"
+    )
     policy_revision = models.CharField(max_length=64, db_index=True)
     holds_until = models.DateField(
         null=True, db_index=True, help_text="The last day on which time alone changes nothing"
@@ -73,6 +79,45 @@ class GateSnapshot(models.Model):
     class Meta:
         verbose_name = _("snapshot of the gate")
         verbose_name_plural = _("snapshots of the gate")
+        indexes = [
+            # Beside the rows of systems, all that the numbers of the overview read.
+            models.Index(fields=["system", "verdict", "review_due", "residual"], name="snapshot_by_system")
+        ]
 
     def __str__(self) -> str:
         return f"{self.system_id}: {self.verdict}"
+
+
+class Blocker(models.Model):
+    """One thing that stands between a system and production: a rule that speaks, or a signature that is open.
+
+    What the snapshot counts, one by one, and a projection like it. A retired system has none: nobody is
+    asked for anything any more.
+    """
+
+    system = models.ForeignKey(
+        AISystem, models.CASCADE, related_name="blocked_by", verbose_name=_("AI system")
+    )
+    cause = models.CharField(
+        max_length=100, help_text="Id of a policy rule; signature:<role>; error if the gate cannot decide"
+    )
+    state = models.CharField(
+        max_length=10, blank=True, help_text="Of a signature: missing, stale, changes or reject"
+    )
+    awaited = models.BooleanField(
+        default=False, help_text="Whether the role of a signature has to see to it now"
+    )
+    since = models.DateTimeField(help_text="Since when it blocks; of a signature: since when it waits so")
+
+    class Meta:
+        verbose_name = _("blocker")
+        verbose_name_plural = _("blockers")
+        ordering = ["since", "pk"]
+        constraints = [models.UniqueConstraint(fields=["system", "cause"], name="blocker_once")]
+        indexes = [
+            # What blocks most and what waits longest are read from the index alone.
+            models.Index(fields=["cause", "awaited", "state", "since", "system"], name="blocker_by_cause")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.system_id}: {self.cause}"

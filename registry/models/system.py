@@ -2,13 +2,13 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from aims.accounts.models import Team, User
+from aims.accounts.models import Team, TeamMembership, User
 from registry.choices import DataSensitivity, Environment, EuAiActTier, RiskTier, Stage
 from registry.models.exception import SystemException
 
@@ -29,6 +29,11 @@ class AISystemQuerySet(models.QuerySet["AISystem"]):
     def out_of_compliance(self) -> "AISystemQuerySet":
         """Systems that serve people and that the gate, asked today, would not let in."""
         return self.filter(stage__in=[Stage.PRODUCTION, Stage.CANARY]).exclude(snapshot__verdict="allow")
+
+    def without_owner(self) -> "AISystemQuerySet":
+        """Systems of a team that is switched off, or in which nobody active is left."""
+        active = TeamMembership.objects.filter(team=OuterRef("pk"), user__is_active=True)
+        return self.filter(team__in=Team.objects.filter(Q(is_active=False) | ~Exists(active)).order_by())
 
     def with_risk_rank(self) -> "AISystemQuerySet":
         """Annotated with `risk_rank`: 0 for the lowest tier up to 3 for critical, to sort by."""
@@ -136,6 +141,10 @@ class AISystem(models.Model):
             models.Index(fields=["name", "id"], name="aisystem_by_name"),
             models.Index(fields=["-updated_at", "id"], name="aisystem_by_change"),
             models.Index(fields=["stage", "name"], name="aisystem_by_stage"),
+            # Read by itself for the numbers of the overview: the rows are wide.
+            models.Index(
+                fields=["stage", "risk_tier", "eu_ai_act_tier", "data_sensitivity"], name="aisystem_by_tiers"
+            ),
         ]
 
     def __str__(self) -> str:
