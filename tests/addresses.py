@@ -96,11 +96,12 @@ THEIRS = "as allauth answers"
 SECOND_LOOK = {"reason": "Read it again.", "password": PASSWORD}
 
 PORTAL: dict[str, Address] = {
-    "home": Address(PUBLIC, html=False),  # says only where to go
+    "home": Address(PERSON),
     "work": Address(PERSON),
     "saved-views": Address(post=PERSON),
     "saved-view": Address(SAVER, SAVER, ("view.pk",), data={"name": "Renamed", "role": "me"}),
     "saved-view-delete": Address(post=SAVER, args=("view.pk",)),
+    "search": Address(PERSON),
     "policies": Address("policy.view_policy"),
     "policy-source": Address("policy.view_policy", args=("policy",)),
     "health": Address(PUBLIC, html=False),

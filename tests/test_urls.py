@@ -33,7 +33,6 @@ EVERYBODY = [*PERSONAS, None]
 NAMES = [who.name if who else "anonymous" for who in EVERYBODY]
 
 PUBLIC_ADDRESSES = {
-    "home",
     "health",
     "schema",
     "account_login",
@@ -45,7 +44,7 @@ PUBLIC_ADDRESSES = {
     "account_reset_password_from_key_done",
     "invitation",
 }
-"""Beside the static files and, on an empty portal, the welcome. The start page only leads on."""
+"""Beside the static files and, on an empty portal, the welcome."""
 
 
 @pytest.fixture(scope="module")

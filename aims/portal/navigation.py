@@ -25,7 +25,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """A part of the portal and who may open it."""
 
     view: str
@@ -45,29 +45,34 @@ def _sees_systems(user: User) -> bool:
     return user.has_perm("registry.view_aisystem") or AISystem.objects.visible_to(user).exists()
 
 
-_PLACES = (
-    _Place("work", _("My work"), "inbox", lambda user: True, count=number_waiting),
-    _Place("registry:systems", _("Systems"), "systems", _sees_systems),
-    _Place("assessments:assessments", _("Assessments"), "assessment", _sees_systems),
-    _Place("registry:imports", _("Import"), "import", _with("registry.import_aisystem")),
-    _Place("policies", _("Policies"), "policy", _with("policy.view_policy"), _("Reference")),
-    _Place("controls:controls", _("Controls"), "control", _with("controls.view_control"), _("Reference")),
-    _Place("people", _("People"), "people", _with("accounts.view_user"), _("Portal")),
-    _Place("teams", _("Teams"), "team", _with("accounts.view_team"), _("Portal")),
-    _Place("admin:index", _("Administration"), "admin", lambda user: user.is_staff, _("Portal")),
+PLACES = (
+    Place("work", _("My work"), "inbox", lambda user: True, count=number_waiting),
+    Place("home", _("Overview"), "overview", lambda user: True),
+    Place("registry:systems", _("Systems"), "systems", _sees_systems),
+    Place("assessments:assessments", _("Assessments"), "assessment", _sees_systems),
+    Place("registry:imports", _("Import"), "import", _with("registry.import_aisystem")),
+    Place("policies", _("Policies"), "policy", _with("policy.view_policy"), _("Reference")),
+    Place("controls:controls", _("Controls"), "control", _with("controls.view_control"), _("Reference")),
+    Place("people", _("People"), "people", _with("accounts.view_user"), _("Portal")),
+    Place("teams", _("Teams"), "team", _with("accounts.view_team"), _("Portal")),
+    Place("admin:index", _("Administration"), "admin", lambda user: user.is_staff, _("Portal")),
 )
+
+
+def places(user: User) -> Iterator[Place]:
+    """The parts of the portal that the person may open."""
+    return (place for place in PLACES if place.open_to(user))
 
 
 def entries(user: User, path: str) -> Iterator[Entry]:
     """The entries that the person may open; the one that `path` lies under is current."""
-    for place in _PLACES:
-        if place.open_to(user):
-            url = reverse(place.view)
-            yield Entry(
-                url=url,
-                label=place.label,
-                icon=place.icon,
-                section=place.section,
-                count=place.count(user) if place.count else 0,
-                current=path.startswith(url),
-            )
+    for place in places(user):
+        url = reverse(place.view)
+        yield Entry(
+            url=url,
+            label=place.label,
+            icon=place.icon,
+            section=place.section,
+            count=place.count(user) if place.count else 0,
+            current=path == url if place.view == "home" else path.startswith(url),
+        )

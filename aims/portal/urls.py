@@ -1,12 +1,13 @@
 from django.urls import path, register_converter
 
-from aims.portal import policy_views, saved_view_pages, views
+from aims.portal import dashboard_views, policy_views, saved_view_pages, search_views, views
 
 register_converter(policy_views.PolicyFile, "policy_file")
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", dashboard_views.home, name="home"),
     path("work/", views.work, name="work"),
+    path("search/", search_views.search_page, name="search"),
     path("policies/", policy_views.policy_list, name="policies"),
     path("policies/<policy_file:path>", policy_views.policy_source, name="policy-source"),
     path("views/", saved_view_pages.saved_view_create, name="saved-views"),

@@ -8,24 +8,14 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 
 from aims.accounts.http import UserRequest
 from aims.accounts.roles import SIGNING
-from aims.accounts.views import welcome_is_due
 from aims.portal.work import work_of
 from registry.schema import json_schema
-
-
-@require_safe
-@login_not_required
-def home(request: HttpRequest) -> HttpResponse:
-    """The start page is My work; on an empty portal, making its first account."""
-    if welcome_is_due():
-        return redirect("welcome")
-    return redirect("work")
 
 
 @require_safe

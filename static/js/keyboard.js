@@ -1,8 +1,4 @@
-// "/" goes to the page's search field; arrow keys move in both directions of a risk matrix.
-
-function isTyping(element) {
-  return element.isContentEditable || element.matches("input, textarea, select");
-}
+// Arrow keys move in both directions of a risk matrix.
 
 function neighbour(radio, key) {
   const cell = radio.closest("td");
@@ -22,15 +18,6 @@ function neighbour(radio, key) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-
-  if (event.key === "/" && !isTyping(event.target)) {
-    const search = document.querySelector("[data-search]");
-    if (!search) return;
-    event.preventDefault();
-    search.focus();
-    search.select?.();
-    return;
-  }
 
   if (event.key.startsWith("Arrow") && event.target.matches(".matrix input[type=radio]")) {
     event.preventDefault(); // also at the edge: native radios would wrap around to another row

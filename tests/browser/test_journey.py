@@ -65,7 +65,7 @@ def logged_in(page: Page, person: User) -> Page:
     page.get_by_label("Email").fill(person.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(heading(page, "My work")).to_be_visible()
+    expect(heading(page, "Overview")).to_be_visible()
     return page
 
 
