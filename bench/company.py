@@ -9,12 +9,13 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
 from aims.accounts import services as people
-from aims.accounts.models import Team, User
+from aims.accounts.models import Team, TeamMembership, User
 from aims.accounts.roles import Role
 from aims.policy.policies import shipped
 from aims.signoffs.models import SignOff
@@ -28,6 +29,8 @@ from registry.models import AISystem, GateDecision
 SIGNERS = (Role.DPO, Role.CTO, Role.SECURITY)
 REVISIONS = 3
 BATCH = 1000
+TEAM = 10
+"""People of a team, its lead among them: 2,000 where there are 10,000 systems of 200 teams."""
 
 
 def build(systems: int, *, seed: int = 42001) -> dict[str, User]:
@@ -40,6 +43,7 @@ def build(systems: int, *, seed: int = 42001) -> dict[str, User]:
             for number in range(max(1, systems // 50))
         ]
         staff["owner"] = teams[0].lead
+        _members(teams)
         for start in range(0, systems, BATCH):
             numbers = range(start, min(start + BATCH, systems))
             _batch([_system(number, teams, chance) for number in numbers], staff, chance)
@@ -55,6 +59,27 @@ def _person(role: Role) -> User:
 
 def _owner(number: int) -> User:
     return User.objects.create_user(f"owner-{number}@bench.example", None, name=f"Owner {number}")
+
+
+def _members(teams: Sequence[Team]) -> None:
+    """The rest of each team."""
+    members = [
+        User(
+            email=f"{team.slug}-{place}@bench.example",
+            name=f"Member {place} of {team.name}",
+            password=make_password(None),
+        )
+        for team in teams
+        for place in range(2, TEAM + 1)
+    ]
+    User.objects.bulk_create(members, batch_size=BATCH)
+    TeamMembership.objects.bulk_create(
+        (
+            TeamMembership(team=team, user=user)
+            for team, user in zip((team for team in teams for _ in range(TEAM - 1)), members, strict=True)
+        ),
+        batch_size=BATCH,
+    )
 
 
 def _system(number: int, teams: Sequence[Team], chance: random.Random) -> AISystem:
@@ -110,11 +135,56 @@ def _batch(systems: list[AISystem], staff: dict[str, User], chance: random.Rando
             system.base_model = f"claude-sonnet-4.{revision + 3}"
         AISystem.objects.bulk_update(created, ["revision", "base_model"])
         AISystem.history.bulk_history_create(created, update=True, default_change_reason="New model version")
-    assessed = [system for system in created if chance.random() < 0.8]
+    submitted = {system.pk for system in created if chance.random() < 0.02}
+    assessed = [system for system in created if chance.random() < 0.8 and system.pk not in submitted]
     _assess(assessed, staff)
+    _submit([system for system in created if system.pk in submitted])
     answers = gate.judge_all(assessed)
     _sign([answers[system.pk] for system in assessed if chance.random() < 0.9], staff)
     _promote(assessed, staff)
+    _let_time_pass(created, chance)
+
+
+def _let_time_pass(systems: list[AISystem], chance: random.Random) -> None:
+    """Some change after they were signed, some are overdue for review, some suspended or retired."""
+    for system in systems:
+        fate = chance.random()
+        if system.stage != Stage.PRODUCTION:
+            system.stage = Stage.RETIRED if fate < 0.05 else system.stage
+        elif fate < 0.03:
+            system.data_sensitivity = DataSensitivity.SPECIAL_CATEGORY
+        elif fate < 0.05:
+            system.review_interval_days = 20
+        elif fate < 0.10:
+            system.review_interval_days = 90
+        elif fate < 0.11:
+            system.stage = Stage.SUSPENDED
+    AISystem.objects.bulk_update(
+        systems, ["stage", "data_sensitivity", "review_interval_days"], batch_size=BATCH
+    )
+
+
+def _submit(systems: list[AISystem]) -> None:
+    """An assessment each that waits for the DPO."""
+    now = timezone.now()
+    rows = Assessment.objects.bulk_create(
+        Assessment(
+            system=system,
+            ref=f"IA-2026-{system.pk:05}",
+            content=CONTENT,
+            decision="mitigate",
+            record=documents.signable(documents.record_of(system), None),
+            edited_by=system.team.lead,
+            created_by=system.team.lead,
+            submitted_by=system.team.lead,
+            submitted_at=now - dt.timedelta(days=system.pk % 40),
+        )
+        for system in systems
+    )
+    for row in rows:
+        row.state, row.open_roles, row.system.stage = "submitted", "|dpo|", Stage.ASSESSMENT
+    Assessment.objects.bulk_update(rows, ["state", "open_roles"], batch_size=BATCH)
+    AISystem.objects.bulk_update(systems, ["stage"], batch_size=BATCH)
 
 
 def _assess(systems: list[AISystem], staff: dict[str, User]) -> None:
@@ -146,6 +216,9 @@ def _assess(systems: list[AISystem], staff: dict[str, User]) -> None:
         row.state, row.sha256, row.approved_at, row.decided_at = "approved", digest(signed[row.pk]), now, now
     Assessment.objects.bulk_update(rows, ["state", "sha256", "approved_at", "decided_at"], batch_size=200)
     Assessment.history.bulk_history_create(rows, update=True)
+    for system in systems:
+        system.stage = Stage.ASSESSMENT
+    AISystem.objects.bulk_update(systems, ["stage"], batch_size=BATCH)
 
 
 def _sign(answers: list[gate.Answer], staff: dict[str, User]) -> None:

@@ -37,7 +37,16 @@ def _company(size: int) -> dict[str, Any]:
         pages = {
             f"{who}: {url}": _page(url, staff[who])
             for who, url in (
+                ("lead", "/"),
+                ("dpo", "/"),
+                ("cto", "/"),
+                ("owner", "/"),
+                ("lead", "/search/?q=fraud+42&format=json"),
+                ("lead", "/search/?q=zebra&format=json"),
+                ("owner", "/search/?q=fraud&format=json"),
+                ("lead", "/search/?q=fraud"),
                 ("lead", "/systems/"),
+                ("lead", "/systems/?awaits=dpo"),
                 ("owner", "/systems/"),
                 ("lead", "/systems/?q=fraud&stage=production&sort=-changed"),
                 ("lead", "/systems/?page=150"),
