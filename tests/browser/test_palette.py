@@ -23,7 +23,7 @@ def page(page_of: PageOf, make_system: Callable[..., AISystem], owner: User) -> 
 
 
 def field(page: Page) -> Locator:
-    return page.get_by_role("combobox", name="Search systems")
+    return page.get_by_role("combobox", name="Find systems")
 
 
 def options(page: Page) -> Locator:
