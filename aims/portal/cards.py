@@ -292,12 +292,12 @@ def _opened(census: Census) -> dict[str, Any]:
 
 def _people(census: Census) -> dict[str, Any]:
     """Who holds which role, those that nobody holds first; and systems that nobody is left to answer for."""
-    people = reverse("admin:accounts_user_changelist")
+    people = reverse("people")
     rows = [
         {
             "role": role.label,
             "holders": number,
-            "url": f"{people}?{urlencode({'role_grants__role__exact': role.value, 'is_active__exact': '1'})}",
+            "url": f"{people}?{urlencode({'role': role.value, 'state': 'active'})}",
             "missing": not number and role is not Role.EXTERNAL_AUDITOR,
         }
         for role, number in census.holders.items()

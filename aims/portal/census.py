@@ -288,8 +288,9 @@ class Census:
 
     @cached_property
     def holders(self) -> dict[Role, int]:
-        """Role -> how many active people hold it in their own right."""
-        rows = RoleGrant.objects.filter(user__is_active=True).values_list("role").annotate(n=Count("pk"))
+        """Role -> how many people who can log in hold it in their own right."""
+        able = User.objects.able_to_log_in().order_by().values("pk")
+        rows = RoleGrant.objects.filter(user__in=able).values_list("role").annotate(n=Count("pk"))
         found = dict(rows.order_by())
         return {role: found.get(role.value, 0) for role in GRANTABLE}
 

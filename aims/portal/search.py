@@ -144,23 +144,21 @@ def _people(user: User, words: list[str]) -> Group:
     """For those who may see the list of people."""
     if not user.has_perm("accounts.view_user"):
         return Group(_("People"), [])
-    found = User.objects.only("name", "email", "is_active").order_by("-is_active", "name", "pk")
-    for word in words:
-        found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
-    rows = list(found[: SHOWN + 1])
+    found = User.objects.visible_to(user).search(" ".join(words)).only("name", "email", "is_active")
+    rows = list(found.order_by("-is_active", "name", "pk")[: SHOWN + 1])
     return _group(
         _("People"),
         (
             Result(
                 row.name,
-                reverse("admin:accounts_user_change", args=[row.pk]),
-                row.email if row.is_active else _("%(email)s, switched off") % {"email": row.email},
+                row.get_absolute_url(),
+                row.email if row.is_active else _("%(email)s, deactivated") % {"email": row.email},
             )
             for row in rows[:SHOWN]
         ),
         more=len(rows) > SHOWN,
         more_label=_("All people that match"),
-        more_url=_list("admin:accounts_user_changelist", words),
+        more_url=_list("people", words),
     )
 
 

@@ -121,7 +121,7 @@ def test_people_who_left_come_last_and_are_marked(admin: User) -> None:
     factories.make_user("Anna Here")
     here, gone = group(admin, "anna", "People").results
     assert (here.title, gone.title) == ("Anna Here", "Anna Gone")
-    assert "switched off" in gone.detail
+    assert "deactivated" in gone.detail
 
 
 def test_controls_are_found_by_number_and_title(auditor: User) -> None:
