@@ -4,6 +4,7 @@
 // A combobox with a list box (https://www.w3.org/WAI/ARIA/apg/patterns/combobox/): the focus stays in the field,
 // the first result is chosen by itself, arrows, Home and End choose another, Enter opens it.
 
+const SLASH = "slash-opens-search"; // in localStorage
 const dialog = document.getElementById("palette");
 if (dialog) start();
 
@@ -19,6 +20,7 @@ function start() {
   let answered = null; // the query whose results are shown
 
   dialog.querySelector(".in-list").hidden = !ownField;
+  offerSwitch();
   remember();
 
   function open() {
@@ -119,12 +121,39 @@ function start() {
   document.addEventListener("keydown", (event) => {
     const letter = event.key.toLowerCase();
     const combined = letter === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target);
+    const plain = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const slash = plain && slashOpens() && !isTyping(event.target);
     if (!combined && !slash) return;
     event.preventDefault();
     if (dialog.open) dialog.close();
     else open();
   });
+}
+
+// A shortcut of a single character can be switched off, for those who dictate (WCAG 2.1.4): on the account page,
+// for this browser.
+
+function slashOpens() {
+  try {
+    return localStorage.getItem(SLASH) !== "off";
+  } catch {
+    return true; // storage may be forbidden
+  }
+}
+
+function offerSwitch() {
+  const offer = document.querySelector("[data-shortcuts]");
+  if (!offer) return;
+  const box = offer.querySelector("input");
+  box.checked = slashOpens();
+  box.addEventListener("change", () => {
+    try {
+      localStorage.setItem(SLASH, box.checked ? "on" : "off");
+    } catch {
+      box.checked = true; // it cannot be kept
+    }
+  });
+  offer.hidden = false;
 }
 
 function isTyping(element) {

@@ -177,3 +177,18 @@ def test_without_javascript_the_button_leads_to_the_search_page(
     page.get_by_label("Search for").fill("triage")
     page.get_by_role("button", name="Search", exact=True).click()
     expect(page.get_by_role("link", name="Claims triage")).to_be_visible()
+
+
+def test_the_single_key_can_be_switched_off(page: Page) -> None:
+    """WCAG 2.1.4: whoever dictates would open it with every slash."""
+    box = page.get_by_role("checkbox", name="Open the search with the / key")
+    box.uncheck()
+    box.blur()
+    page.keyboard.press("/")
+    expect(page.locator("#palette")).to_be_hidden()
+    page.reload()
+    expect(box).not_to_be_checked()
+    page.keyboard.press("/")
+    expect(page.locator("#palette")).to_be_hidden()
+    page.keyboard.press("Control+k")
+    expect(field(page)).to_be_focused()
