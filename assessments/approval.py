@@ -6,7 +6,7 @@ from typing import Any
 
 from aims.policy.policies import shipped
 from aims.signoffs import requirement
-from aims.signoffs.models import Decision, SignOff
+from aims.signoffs.models import Decision
 from aims.signoffs.standing import latest_decisions
 from aims.signoffs.subjects import canonical, digest
 from assessments.models import Assessment
@@ -42,13 +42,9 @@ def required_roles(assessment: Assessment) -> dict[str, str]:
     }
 
 
-def open_roles(assessment: Assessment, decisions: dict[str, SignOff] | None = None) -> dict[str, str]:
-    """Role -> why, for those that policy asks for and that have not approved exactly this document.
-
-    `decisions`: the latest one of each role, where the caller has them already.
-    """
-    if decisions is None:
-        decisions = latest_decisions(SUBJECT, [assessment.pk]).get(assessment.pk, {})
+def open_roles(assessment: Assessment) -> dict[str, str]:
+    """Role -> why, for those that policy asks for and that have not approved exactly this document."""
+    decisions = latest_decisions(SUBJECT, [assessment.pk]).get(assessment.pk, {})
     sha256 = digest(canonical(signed_document(assessment)))
     return {
         role: why

@@ -14,12 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aims.accounts.models import User
-from aims.accounts.roles import SIGNING, Role
+from aims.accounts.roles import SIGNING
 from aims.signoffs import subjects
 from aims.signoffs.models import Decision, SignOff
-from aims.signoffs.standing import latest_decisions
 from assessments import presentation, services
-from assessments.approval import SUBJECT, open_roles, required_roles, signed_document
+from assessments.approval import SUBJECT, required_roles, signed_document
 from assessments.models import Assessment, AssessmentQuerySet
 from assessments.outline import outline
 from assessments.schema import Content
@@ -169,23 +168,36 @@ def _approved(assessment: Assessment, signoff: SignOff) -> None:
     services.approved(assessment, by=signoff.signer, reason=signoff.reason, at=signoff.signed_at)
 
 
-def _waiting_for(user: User, limit: int = 50) -> Iterator[subjects.Waiting]:
+def _waiting_for(user: User, limit: int) -> Iterator[subjects.Waiting]:
     """The first submitted assessments that wait for a role of this person, the longest waiting first."""
-    waiting = list(
-        _waiting(user).select_related("system__team", "submitted_by").order_by("submitted_at", "pk")[:limit]
-    )
-    decisions = latest_decisions(SUBJECT, [assessment.pk for assessment in waiting])
-    for assessment in waiting:
-        for role, why in open_roles(assessment, decisions.get(assessment.pk, {})).items():
-            if role in user.roles:
+    waiting = _waiting(user).select_related("system", "submitted_by").order_by("submitted_at", "pk")
+    for assessment in waiting.only(*_SHOWN)[:limit]:
+        reasons = required_roles(assessment)
+        for role in user.roles & SIGNING:
+            if f"|{role.value}|" in assessment.open_roles:
                 yield subjects.Waiting(
                     title=assessment.system.name,
                     request=_("Decide about the impact assessment %(ref)s") % {"ref": assessment.ref},
-                    role=Role(role),
+                    role=role,
                     url=reverse("signoffs:decide", args=[SUBJECT, assessment.ref]),
                     since=assessment.submitted_at or assessment.updated_at,
-                    detail=_("Submitted by %(who)s; %(why)s.") % {"who": assessment.submitted_by, "why": why},
+                    detail=_("Submitted by %(who)s; %(why)s.")
+                    % {"who": assessment.submitted_by, "why": reasons.get(role.value, "")},
                 )
+
+
+_SHOWN = (
+    "ref",
+    "version",
+    "decision",
+    "residual",
+    "record",
+    "open_roles",
+    "submitted_at",
+    "updated_at",
+    "submitted_by__name",
+    "system__name",
+)
 
 
 def _waiting(user: User) -> AssessmentQuerySet:
@@ -196,10 +208,6 @@ def _waiting(user: User) -> AssessmentQuerySet:
     if not asked:
         return Assessment.objects.none()
     return Assessment.objects.visible_to(user).filter(asked, state=State.SUBMITTED)
-
-
-def _number_waiting(user: User) -> int:
-    return _waiting(user).count() if user.roles & SIGNING else 0
 
 
 KIND = subjects.Kind(
@@ -213,6 +221,6 @@ KIND = subjects.Kind(
     decided=_decided,
     withdrawn=_withdrawn,
     waiting_for=_waiting_for,
-    number_waiting=_number_waiting,
+    all_waiting=_waiting,
     change_rows=presentation.signed_changes,
 )

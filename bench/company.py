@@ -24,7 +24,7 @@ from assessments.approval import signed_document
 from assessments.models import Assessment
 from registry import documents, gate, snapshots
 from registry.choices import DataSensitivity, EuAiActTier, RiskTier, Stage
-from registry.models import AISystem, GateDecision
+from registry.models import AISystem, GateDecision, Obligation, Waiver
 
 SIGNERS = (Role.DPO, Role.CTO, Role.SECURITY)
 REVISIONS = 3
@@ -48,6 +48,7 @@ def build(systems: int, *, seed: int = 42001) -> dict[str, User]:
             numbers = range(start, min(start + BATCH, systems))
             _batch([_system(number, teams, chance) for number in numbers], staff, chance)
         snapshots.renew()
+        _age_tasks(staff, chance)
     return staff
 
 
@@ -273,6 +274,61 @@ def _promote(systems: list[AISystem], staff: dict[str, User]) -> None:
         live.append(system)
     AISystem.objects.bulk_update(live, ["stage", "stage_decision", "environment"])
     AISystem.history.bulk_history_create(live, update=True, default_change_reason="Move to production")
+    _revise([system for place, system in enumerate(systems) if place % 20 == 0])
+    waiting = [system for system in systems if system.stage == Stage.DRAFT]
+    for system in waiting:
+        system.stage = Stage.ASSESSMENT
+    AISystem.objects.bulk_update(waiting, ["stage"])
+    AISystem.history.bulk_history_create(waiting, update=True, default_change_reason="Start assessment")
+
+
+def _revise(systems: list[AISystem]) -> None:
+    """A new version of the assessment for each: every other one submitted, the rest being written."""
+    rows = bulk_create_with_history(
+        [
+            Assessment(
+                system=system,
+                ref=f"IA-2026-{system.pk:05}",
+                version=2,
+                content=CONTENT,
+                edited_by=system.team.lead,
+                created_by=system.team.lead,
+            )
+            for system in systems
+        ],
+        Assessment,
+    )
+    for row in rows[::2]:
+        row.state, row.open_roles = "submitted", "|dpo|"
+        row.record = documents.signable(documents.record_of(row.system), None)
+        row.submitted_by, row.submitted_at = row.system.team.lead, timezone.now()
+    columns = ["state", "open_roles", "record", "submitted_by", "submitted_at"]
+    Assessment.objects.bulk_update(rows[::2], columns)
+    Assessment.history.bulk_history_create(rows[::2], update=True)
+
+
+def _age_tasks(staff: dict[str, User], chance: random.Random) -> None:
+    """Open tasks as they are after some months: some late, some given to somebody, some waived."""
+    today = timezone.localdate()
+    tasks = list(
+        Obligation.objects.filter(state=Obligation.State.OPEN).select_related("system__team").order_by("pk")
+    )
+    for task in tasks:
+        task.due = today + dt.timedelta(days=chance.randint(-30, 60))
+        if task.role == Role.OWNER and chance.random() < 0.2:
+            task.assignee_id = task.system.team.lead_id
+    Obligation.objects.bulk_update(tasks, ["due", "assignee"], batch_size=500)
+    Waiver.objects.bulk_create(
+        Waiver(
+            obligation=task,
+            until=today + dt.timedelta(days=chance.randint(-10, 60)),
+            reason="The supplier sends its report later.",
+            requested_by=staff[Role.LEAD.value],
+            document={},
+            state=chance.choice([Waiver.State.GRANTED, Waiver.State.REFUSED, Waiver.State.ENDED]),
+        )
+        for task in chance.sample(tasks, len(tasks) // 20)
+    )
 
 
 WHAT = ("Assistant", "Classifier", "Recommender", "Extractor", "Forecast", "Triage", "Summary")

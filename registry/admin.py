@@ -20,7 +20,7 @@ from registry import documents, services
 from registry.choices import Stage
 from registry.errors import Conflict, IdTaken, ReasonNeeded
 from registry.forms import LinesField
-from registry.models import AISystem, GateDecision, SystemException
+from registry.models import AISystem, Confirmation, GateDecision, Obligation, SystemException, Waiver
 from registry.schema import Record
 from registry.schema_problems import problems_by_path
 
@@ -236,6 +236,44 @@ class GateDecisionAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GateDecision]:
         return GateDecision.objects.filter(system__in=AISystem.objects.visible_to(person(request)))
+
+
+@admin.register(Obligation)
+class ObligationAdmin(HistoryAdmin, ReadOnlyAdmin):
+    list_display = ["system", "kind", "state", "due", "role", "assignee", "opened_at", "closed_at"]
+    list_filter = ["state", "kind", "role"]
+    list_select_related = ["system", "assignee"]
+    readonly_fields = ["opened_at", "closed_at", "reminded_at"]
+    search_fields = ["system__name", "system__slug", "kind"]
+    date_hierarchy = "due"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Obligation]:
+        return Obligation.objects.visible_to(person(request))
+
+
+@admin.register(Confirmation)
+class ConfirmationAdmin(ReadOnlyAdmin):
+    list_display = ["on", "obligation", "in_place", "by", "at"]
+    list_filter = ["in_place", "obligation__kind"]
+    list_select_related = ["obligation__system", "by"]
+    search_fields = ["obligation__system__name", "obligation__system__slug", "note"]
+    date_hierarchy = "on"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Confirmation]:
+        return Confirmation.objects.filter(obligation__in=Obligation.objects.visible_to(person(request)))
+
+
+@admin.register(Waiver)
+class WaiverAdmin(HistoryAdmin, ReadOnlyAdmin):
+    list_display = ["obligation", "until", "state", "requested_by", "requested_at"]
+    list_filter = ["state", "obligation__kind"]
+    list_select_related = ["obligation__system", "requested_by"]
+    readonly_fields = ["requested_at"]
+    search_fields = ["obligation__system__name", "obligation__system__slug", "reason"]
+    date_hierarchy = "until"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Waiver]:
+        return Waiver.objects.filter(obligation__in=Obligation.objects.visible_to(person(request)))
 
 
 class ExceptionForm(forms.ModelForm):

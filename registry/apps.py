@@ -12,13 +12,16 @@ class RegistryConfig(AppConfig):
     verbose_name = _("AI systems")
 
     def ready(self) -> None:
-        from registry import access, handover, signing, timeline  # noqa: PLC0415  (models are ready only now)
+        # Models are ready only now.
+        from registry import access, handover, signing, timeline, waivers  # noqa: PLC0415
 
         guards.register(*registry_guards.GUARDS)
         rights.register(access.exceptions_held)
         subjects.register(signing.KIND)
+        subjects.register(waivers.KIND)
         for source in timeline.SOURCES:
             timeline.register(source)
         holdings.register(handover.EXCEPTIONS)
+        holdings.register(handover.TASKS)
         holdings.register_team(handover.systems_of)
         holdings.register_waiting(handover.waiting_for)

@@ -39,3 +39,7 @@ class IdTaken(Exception):
 
 class ReasonNeeded(Exception):
     """The step needs a reason that stays in the trail, and none was given that can be kept."""
+
+
+class WrongTask(Exception):
+    """The step does not fit the task as it is; the message says why and what to do."""

@@ -195,6 +195,7 @@ def _answer(
             "valid": standing.valid,
             "stale": sorted(standing.stale),
             "required": [signature.role.value for signature in signatures],
+            "returned": [signature.role.value for signature in signatures if signature.returned],
         },
     }
     verdict = Verdict("error", (), broken) if broken else policies.judge(judged)

@@ -23,4 +23,5 @@ GUARDS = (
               AND d.id = (SELECT MAX(n.id) FROM registry_gatedecision n WHERE n.system_id = NEW.id))""",
     ),
     *append_only("registry_gatedecision"),
+    *append_only("registry_confirmation"),
 )

@@ -12,7 +12,8 @@ from aims.accounts.models import Team, User
 from aims.accounts.roles import Role
 from registry import access
 from registry.choices import Stage
-from registry.models import AISystem, GateSnapshot, SystemException
+from registry.models import AISystem, GateSnapshot, Obligation, SystemException
+from registry.obligation_services import tasks_pass_on
 
 NAMED = 5
 
@@ -35,6 +36,24 @@ def _end_exceptions(way: HandOver) -> None:
 
 
 EXCEPTIONS = Kind("exception", gettext_lazy("Exceptions for single systems"), _exceptions, _end_exceptions)
+
+
+def _tasks(person: User) -> Iterator[Holding]:
+    number = Obligation.objects.filter(assignee=person, state=Obligation.State.OPEN).count()
+    if number:
+        yield Holding(
+            "all",
+            ngettext("%(n)d open task", "%(n)d open tasks", number) % {"n": number},
+            Passing.USUALLY,
+            otherwise=_("They wait for the lead of the team, or for whoever holds the role that signs."),
+        )
+
+
+def _pass_tasks_on(way: HandOver) -> None:
+    tasks_pass_on(way.person, to=way.successor, by=way.by)
+
+
+TASKS = Kind("task", gettext_lazy("Tasks"), _tasks, _pass_tasks_on)
 
 
 def systems_of(team: Team) -> str:

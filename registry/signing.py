@@ -3,18 +3,19 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aims.accounts.models import User
-from aims.accounts.roles import SIGNING
+from aims.accounts.roles import SIGNING, Role
 from aims.signoffs import subjects
 from aims.signoffs.models import SignOff
-from registry import gate, presentation, services, snapshots
+from registry import gate, obligations, presentation, services, snapshots
 from registry.choices import Stage
-from registry.models import AISystem
+from registry.models import AISystem, GateSnapshot, Obligation
 
 _authors_elsewhere: list[Any] = []
 """Providers (system ids -> {id: person ids}) of who wrote what is signed beside the record, by upper apps."""
@@ -92,31 +93,39 @@ def _withdrawn(withdrawal: SignOff) -> None:
     snapshots.refresh([services.locked(withdrawal.subject_id)])
 
 
-def _waiting_for(user: User, limit: int = 50) -> Iterator[subjects.Waiting]:
-    """Systems that wait for this person's signature, never given or gone stale.
+def _waiting_for(user: User, limit: int) -> Iterator[subjects.Waiting]:
+    """Systems that wait for this person's signature, never given or gone stale, by their snapshots.
 
-    A system is put up for signature when its assessment is approved; drafts wait for nobody.
+    A system is put up for signature when its assessment is approved; drafts wait for nobody. Why and until
+    when stands in the tasks that policy opened for the signatures.
     """
-    if not user.roles & SIGNING:
-        return
-    waiting = list(snapshots.waiting_for(user).select_related("system__team")[:limit])
-    answers = gate.judge_all([snapshot.system for snapshot in waiting])
-    since = {snapshot.pk: snapshot.since for snapshot in waiting}  # type: ignore[attr-defined]  # annotated
-    for answer in answers.values():
-        for signature in answer.awaited_signatures:
-            if signature.role in user.roles:
-                yield subjects.Waiting(
-                    title=answer.system.name,
-                    request=_("Sign for production"),
-                    role=signature.role,
-                    url=reverse("signoffs:decide", args=[gate.SUBJECT, answer.system.slug]),
-                    since=since[answer.system.pk],
-                    detail=signature.state_text,
-                )
+    shown = ("awaited_roles", "system__name", "system__slug")
+    waiting = list(_all_waiting(user).select_related("system").only(*shown)[:limit])
+    tasks = Obligation.objects.filter(
+        system__in=[snapshot.pk for snapshot in waiting],
+        kind__in=obligations.signing_kinds(),
+        state=Obligation.State.OPEN,
+    )
+    by_role = {(task.system_id, task.role): task for task in tasks} if waiting else {}
+    roles = [role for role in Role if role in user.roles & SIGNING]
+    for snapshot in waiting:
+        for role in roles:
+            if f"|{role.value}|" not in snapshot.awaited_roles:
+                continue
+            task = by_role.get((snapshot.pk, role.value))
+            yield subjects.Waiting(
+                title=snapshot.system.name,
+                request=_("Sign for production"),
+                role=role,
+                url=reverse("signoffs:decide", args=[gate.SUBJECT, snapshot.system.slug]),
+                since=snapshot.since,  # type: ignore[attr-defined]  # annotated
+                detail=task.why if task else "",
+                due=task.due if task else None,
+            )
 
 
-def _number_waiting(user: User) -> int:
-    return snapshots.number_waiting(user) if user.roles & SIGNING else 0
+def _all_waiting(user: User) -> QuerySet[GateSnapshot]:
+    return snapshots.waiting_for(user) if user.roles & SIGNING else GateSnapshot.objects.none()
 
 
 KIND = subjects.Kind(
@@ -130,6 +139,6 @@ KIND = subjects.Kind(
     decided=_decided,
     withdrawn=_withdrawn,
     waiting_for=_waiting_for,
-    number_waiting=_number_waiting,
+    all_waiting=_all_waiting,
     change_rows=presentation.change_rows,
 )

@@ -1,4 +1,5 @@
-"""Keeps `GateSnapshot` true: the gate's answers in short, for lists and counts over many systems.
+"""Keeps `GateSnapshot` true: the gate's answers in short, for lists and counts over many systems; and with
+the same answers the tasks that systems call for (`obligations`).
 
 Services refresh the systems that they touch, in the same transaction. What else can overtake an answer is
 another policy revision and a date going by; both are noticed in one query and made good when somebody looks.
@@ -8,13 +9,14 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 
+from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from aims.accounts.models import User
 from aims.accounts.roles import SIGNING
 from aims.policy.policies import shipped
-from registry import blockers, gate
+from registry import blockers, gate, obligations
 from registry.choices import Stage
 from registry.models import AISystem, Blocker, GateSnapshot
 
@@ -25,11 +27,15 @@ LOOK_AGAIN_AFTER = 60
 
 
 def refresh(systems: Sequence[AISystem]) -> None:
-    """Work the snapshots of these systems out again. Their teams should have been loaded with them."""
+    """Work snapshots and tasks of these systems out again, within the caller's transaction.
+
+    Their rows should be locked, or new, and their teams loaded with them.
+    """
     answers = gate.judge_all(systems)
     blockers.refresh(answers.values())
+    ends = obligations.sync(answers.values())
     GateSnapshot.objects.bulk_create(
-        [_snapshot(answer) for answer in answers.values()],
+        [_snapshot(answer, ends.get(pk)) for pk, answer in answers.items()],
         update_conflicts=True,
         unique_fields=["system"],
         update_fields=[
@@ -45,8 +51,11 @@ def refresh(systems: Sequence[AISystem]) -> None:
     )
 
 
+@transaction.atomic
 def refresh_by_id(ids: Iterable[int]) -> None:
-    refresh(list(AISystem.objects.filter(pk__in=list(ids)).prefetch_related("team")))
+    # Two people who look at the same time would else open the same task twice.
+    rows = AISystem.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk")
+    refresh(list(rows.prefetch_related("team")))
 
 
 def renew() -> int:
@@ -86,11 +95,6 @@ def waiting_for(user: User) -> QuerySet[GateSnapshot]:
     return waiting.annotate(since=Subquery(first[:1])).order_by("since", "pk")
 
 
-def number_waiting(user: User) -> int:
-    """How many systems `waiting_for` holds, read from one index: every page asks."""
-    return _awaited(user).values("system").distinct().count()
-
-
 def _awaited(user: User) -> QuerySet[Blocker]:
     """Signatures of the person's roles that visible systems wait for."""
     causes = [blockers.signature_of(role) for role in user.roles & SIGNING]
@@ -100,10 +104,12 @@ def _awaited(user: User) -> QuerySet[Blocker]:
     return awaited
 
 
-def _snapshot(answer: gate.Answer) -> GateSnapshot:
+def _snapshot(answer: gate.Answer, tasks_hold_until: dt.date | None) -> GateSnapshot:
     facts = answer.document["facts"]
     due = facts["review"]["due"] and dt.date.fromisoformat(facts["review"]["due"])
     retired = answer.system.stage == Stage.RETIRED
+    # A review that is overdue already cannot become so again.
+    review = due if due and due >= dt.date.fromisoformat(facts["today"]) else None
     return GateSnapshot(
         system=answer.system,
         verdict=answer.verdict,
@@ -112,8 +118,7 @@ def _snapshot(answer: gate.Answer) -> GateSnapshot:
         review_due=None if retired else due,
         residual="" if retired else (facts.get("assessment") or {}).get("residual", ""),
         policy_revision=answer.policy_revision,
-        # A review that is overdue already cannot become so again.
-        holds_until=due if due and due >= dt.date.fromisoformat(facts["today"]) else None,
+        holds_until=min((day for day in (review, tasks_hold_until) if day), default=None),
         judged_at=timezone.now(),
     )
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registry import access_views, import_views, views
+from registry import access_views, import_views, obligation_views, views
 
 app_name = "registry"
 urlpatterns = [
@@ -14,6 +14,11 @@ urlpatterns = [
     path("systems/<slug:slug>/promotion/", views.system_promotion, name="system-promotion"),
     path("systems/<slug:slug>/access/", access_views.system_access, name="system-access"),
     path("people/<uuid:pk>/access/", access_views.person_access, name="person-access"),
+    path("work/<int:pk>/", obligation_views.obligation, name="obligation"),
+    path("work/<int:pk>/confirm/", obligation_views.obligation_confirm, name="obligation-confirm"),
+    path("work/<int:pk>/waive/", obligation_views.obligation_waive, name="obligation-waive"),
+    path("work/assign/", obligation_views.obligations_assign, name="obligations-assign"),
+    path("work/remind/", obligation_views.obligations_remind, name="obligations-remind"),
     path("import/", import_views.import_new, name="imports"),
     path("import/<int:pk>/", import_views.import_preview, name="import"),
 ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from aims.accounts.http import UserRequest
 from aims.ledger.changes import changes
 from aims.tables import export
-from registry import archive, checklist, documents, gate, presentation, services, snapshots
+from registry import archive, checklist, documents, gate, obligation_list, presentation, services, snapshots
 from registry.errors import Conflict, IdTaken, ReasonNeeded, WrongStage
 from registry.exports import COLUMNS
 from registry.forms import SystemForm, reason_of
@@ -83,6 +83,7 @@ def system_detail(request: UserRequest, slug: str) -> HttpResponse:
             "events": events[:EVENTS_SHOWN],
             "more_events": len(events) > EVENTS_SHOWN,
             "panels": panels_of(system, request.user),
+            "tasks": obligation_list.of_system(system, request.user),
             "may_change": request.user.has_perm("registry.change_aisystem", system),
             "may_explain": request.user.has_perm("registry.explain_aisystem", system),
             "transitions": checklist.transitions(system, request.user),

@@ -30,7 +30,16 @@ from aims.signoffs.models import SignOff
 from assessments.models import Assessment
 from assessments.services import new_version
 from registry import imports
-from registry.models import AISystem, GateDecision, ImportBatch, SystemException
+from registry.models import (
+    AISystem,
+    Confirmation,
+    GateDecision,
+    ImportBatch,
+    Obligation,
+    SystemException,
+    Waiver,
+)
+from registry.obligation_services import confirm, waiver_request
 from registry.services import system_move
 from tests.factories import PASSWORD, make_system, make_team, make_user
 from tests.lifecycle import sign, submit_assessment
@@ -58,7 +67,7 @@ class Address:
     args: tuple[str, ...] = ()
     """Of its URL, as paths of attributes of the `World`."""
     data: dict[str, str] = field(default_factory=dict)
-    """Of a POST that gets as far as the question who may."""
+    """Of a POST that gets as far as the question who may; `{0.task.pk}` is an attribute of the `World`."""
     of_system: bool = False
     """Whether it belongs to a system, so that rights of a team count on that team's only."""
     everywhere: bool = False
@@ -75,6 +84,9 @@ class Address:
         values = [attrgetter(arg)(world) for arg in self.args]
         return self.url.format(*values) if self.url else reverse(name, args=values)
 
+    def posted(self, world: "World") -> dict[str, str]:
+        return {name: value.format(world) for name, value in self.data.items()}
+
 
 def _of_system(*args: str, **rest: Any) -> Address:
     return Address(args=args or ("system.slug",), of_system=True, **rest)
@@ -88,6 +100,11 @@ def _of_person(*args: str, **rest: Any) -> Address:
 def _of_team(*args: str, **rest: Any) -> Address:
     """About a team in which no persona is, so that only who may see all teams sees it."""
     return Address(args=args or ("third.slug",), seen_by="accounts.view_team", **rest)
+
+
+def _of_tasks(post: str) -> Address:
+    """What is done about several tasks at once: which ones is posted."""
+    return Address(post=post, of_system=True, data={"task": "{0.task.pk}"})
 
 
 THEIRS = "as allauth answers"
@@ -118,6 +135,11 @@ PORTAL: dict[str, Address] = {
     ),
     "registry:system-access": _of_system(get="registry.explain_aisystem"),
     "registry:person-access": _of_person(get="accounts.view_user"),
+    "registry:obligation": _of_system("task.pk", get=SEE),
+    "registry:obligation-confirm": _of_system("task.pk", post="registry.confirm_obligation"),
+    "registry:obligation-waive": _of_system("task.pk", post="registry.add_waiver"),
+    "registry:obligations-assign": _of_tasks("registry.assign_obligation"),
+    "registry:obligations-remind": _of_tasks("registry.remind_obligation"),
     "registry:imports": Address("registry.import_aisystem", "registry.import_aisystem"),
     "registry:import": Address(UPLOADER, UPLOADER, ("batch.pk",)),
     "assessments:assessments": Address(PERSON),
@@ -197,8 +219,8 @@ BACK_OFFICE: dict[str, Address] = {
 
 # What the convention `<app>.<verb>_<model>` does not say.
 _SEEN_BY = {"controls.clause": "controls.view_control"}
-_ADDED_BY = {"assessments.assessment": NOBODY}
-_OF_A_SYSTEM = (AISystem, Assessment, GateDecision, SignOff)
+_ADDED_BY = {"assessments.assessment": NOBODY, "registry.waiver": NOBODY}
+_OF_A_SYSTEM = (AISystem, Assessment, Confirmation, GateDecision, Obligation, SignOff, Waiver)
 _EVERYWHERE = (SignOff,)
 
 
@@ -322,6 +344,8 @@ class World:
     third: Team
     token: str
     """Of the newcomer's invitation."""
+    task: Obligation
+    """Of the system: monitoring, confirmed to be missing, with a waiver that waits for a signature."""
     keys: SimpleNamespace
     """`<app>_<model>` -> the key of one object, for all models of the back office."""
     versions: SimpleNamespace
@@ -360,6 +384,9 @@ def make_world() -> World:
         by=people["admin"],
     )
     today = timezone.localdate()
+    task = Obligation.objects.get(system=system, kind="monitoring")
+    confirm(task, on=today, in_place=False, note="No alarm is set.", by=people["owner"])
+    waiver_request(task, until=today, reason="The board comes tomorrow.", by=people["owner"])
     world = World(
         people,
         system=AISystem.objects.get(pk=system.pk),
@@ -386,6 +413,7 @@ def make_world() -> World:
         newcomer=invitation.user,
         third=third,
         token=invitations.token_of(invitation),
+        task=task,
         keys=SimpleNamespace(),
         versions=SimpleNamespace(),
         system_type=ContentType.objects.get_for_model(AISystem).pk,

@@ -110,7 +110,7 @@ def test_a_post_does_what_the_roles_say(who: Persona | None, world: World) -> No
             continue
         url = address.path(name, world)
         with undone():
-            answer, wanted = met(client.post(url, address.data), url), expected(who, address, "post")
+            answer, wanted = met(client.post(url, address.posted(world)), url), expected(who, address, "post")
         if answer != wanted:
             wrong[name] = f"{answer}, not {wanted}"
     assert wrong == {}
@@ -148,6 +148,6 @@ def test_no_form_is_taken_without_its_token(world: World) -> None:
     taken = {
         name: answer.status_code
         for name, address in table().items()
-        if (answer := client.post(address.path(name, world), address.data)).status_code != 403
+        if (answer := client.post(address.path(name, world), address.posted(world))).status_code != 403
     }
     assert taken == {}

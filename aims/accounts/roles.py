@@ -37,6 +37,9 @@ _READ = frozenset(
         "assessments.view_assessment",
         "signoffs.view_signoff",
         "registry.view_gatedecision",
+        "registry.view_obligation",
+        "registry.view_confirmation",
+        "registry.view_waiver",
         "controls.view_control",
         "policy.view_policy",
     }
@@ -53,9 +56,22 @@ _WRITE = frozenset(
         "registry.explain_aisystem",
         "assessments.add_assessment",
         "assessments.change_assessment",
+        "registry.confirm_obligation",
+        "registry.assign_obligation",
+        "registry.remind_obligation",
+        "registry.add_waiver",
     }
 )
-_SIGN = frozenset({"signoffs.add_signoff", "registry.suspend_aisystem", "accounts.add_substitution"})
+_OVERSEE = frozenset({"registry.oversee_obligation"})
+"""Sees everybody's tasks in one list."""
+_SIGN = frozenset(
+    {
+        "signoffs.add_signoff",
+        "registry.suspend_aisystem",
+        "registry.remind_obligation",
+        "accounts.add_substitution",
+    }
+)
 _PEOPLE = frozenset(
     {
         f"accounts.{verb}_{noun}"
@@ -72,15 +88,17 @@ _BACK_OFFICE = frozenset({"accounts.access_admin"})
 # `registry.explain_aisystem` is to be told who can see and change a system, by name, and why.
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: _READ | _WRITE | _BACK_OFFICE,
-    Role.DPO: _READ | _SIGN,
-    Role.CTO: _READ | _SIGN,
-    Role.SECURITY: _READ | _SIGN,
+    Role.DPO: _READ | _SIGN | _OVERSEE,
+    Role.CTO: _READ | _SIGN | _OVERSEE,
+    Role.SECURITY: _READ | _SIGN | _OVERSEE,
     Role.LEAD: _READ
     | _WRITE
+    | _OVERSEE
     | _BACK_OFFICE
     | {"accounts.view_team", "accounts.add_team", "accounts.change_team"}
     | {"portal.share_savedview"},  # with any role; everybody else with their own
     Role.AUDITOR: _READ
+    | _OVERSEE
     | _BACK_OFFICE
     | {"accounts.view_team", "accounts.view_user", "accounts.view_rolegrant", "registry.explain_aisystem"},
     # Sees what an exception opens, and the catalogue; nothing else until there is an audit to see.

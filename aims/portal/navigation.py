@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from aims.accounts.models import User
-from aims.signoffs.waiting import number_waiting
+from aims.portal.work import number_to_do
 from registry.models import AISystem
 
 
@@ -46,7 +46,7 @@ def _sees_systems(user: User) -> bool:
 
 
 PLACES = (
-    Place("work", _("My work"), "inbox", lambda user: True, count=number_waiting),
+    Place("work", _("My work"), "inbox", lambda user: True, count=number_to_do),
     Place("home", _("Overview"), "overview", lambda user: True),
     Place("registry:systems", _("Systems"), "systems", _sees_systems),
     Place("assessments:assessments", _("Assessments"), "assessment", _sees_systems),

@@ -8,23 +8,35 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 
 from aims.accounts.http import UserRequest
 from aims.accounts.roles import SIGNING
-from aims.portal.work import work_of
+from aims.portal.work import RECENT, decided_by, work_of
+from aims.tables import export
+from registry.obligation_exports import COLUMNS, loaded
+from registry.obligation_list import search
 from registry.schema import json_schema
 
 
 @require_safe
-def work(request: UserRequest) -> HttpResponse:
-    context = {
-        "work": work_of(request.user),
-        "signs": bool(request.user.roles & SIGNING),
-        "owns": bool(request.user.team_ids),
-    }
+def work(request: UserRequest) -> HttpResponseBase:
+    """What waits for the person; with `?show=decided`, what they decided lately; with `?format=`, the list of
+    tasks as a file."""
+    user = request.user
+    if request.GET.get("show") == "decided":
+        context = {"page": decided_by(user, request.GET), "days": RECENT.days}
+        return render(request, "portal/work_decided.html", context)
+    if (wanted := export.wanted(request.GET)) is not None:
+        tasks = loaded(search(user, request.GET).tasks, timezone.localdate())
+        return export.response(wanted, _("Tasks"), COLUMNS, tasks)
+    found = work_of(user, request.GET)
+    context = {"work": found, "signs": bool(user.roles & SIGNING), "sort": found.tasks.search.sort}
     return render(request, "portal/work.html", context)
 
 

@@ -3,55 +3,158 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from django.core.paginator import Page, Paginator
+from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from aims.accounts.models import User
+from aims.accounts.roles import SIGNING
 from aims.signoffs.models import SignOff
 from aims.signoffs.subjects import Waiting
-from aims.signoffs.waiting import number_waiting, waiting_for
+from aims.signoffs.waiting import all_waiting, count_rows, number_waiting, waiting_for
 from assessments.models import Assessment
-from registry import gate, snapshots
-from registry.checklist import summary
-from registry.choices import Stage
+from registry import snapshots
 from registry.models import AISystem
+from registry.obligation_list import Listing, due_now, due_text, listing
 
-SHOWN = 50
-"""Rows of each list; what is beyond stands on the pages that the lists lead to."""
+SHOWN = 20
+"""Decisions, and assessments to finish; as some are seen to, the next come up."""
+
+PAGE_SIZE = 50
 
 RECENT = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision that waits, in words."""
+
+    url: str
+    request: str
+    title: str
+    detail: str
+    role: str
+    since: str
+    due: str
+    due_tone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
-    """The lists of the page, each at most `SHOWN` long, with how many there are in all."""
+    """The parts of the page, the lists at most `SHOWN` long, with how many there are in all."""
 
     waiting: Sequence[Waiting]
     waiting_total: int
     unfinished: Sequence[Assessment]
     unfinished_total: int
-    systems: Sequence[tuple[gate.Answer, dict[str, str]]]
-    """The gate's answer about each, and the same in one sentence."""
-    systems_total: int
-    decided: Sequence[SignOff]
+    tasks: Listing
+    nothing: dict[str, Any]
+    """What the list of tasks says where it is empty: title, text, and perhaps url and action."""
+
+    @property
+    def decisions(self) -> list[Decision]:
+        today = timezone.localdate()
+        return [_in_words(entry, today) for entry in self.waiting]
 
 
-def work_of(user: User) -> Work:
+def work_of(user: User, params: QueryDict) -> Work:
     """Everything that waits for the person. The number of queries does not depend on how much that is."""
     snapshots.keep_current()
-    waiting = waiting_for(user)[:SHOWN]
-    own = AISystem.objects.filter(team__in=user.team_ids).exclude(stage=Stage.RETIRED)
-    systems = list(own.select_related("team").order_by("-updated_at", "pk")[:SHOWN])
-    # Beyond that, what was changed last.
-    blocked_first = sorted(gate.judge_all(systems).values(), key=lambda answer: answer.allows)
-    unfinished = Assessment.objects.editable().filter(system__team__in=user.team_ids)
-    own_decisions = SignOff.objects.filter(signer=user, signed_at__gte=timezone.now() - RECENT)
+    waiting = waiting_for(user, SHOWN + 1)
+    unfinished, unfinished_total = _unfinished(user) if user.team_ids else ([], 0)
+    tasks = listing(user, params)
     return Work(
-        waiting=waiting,
-        waiting_total=max(number_waiting(user), len(waiting)),
-        unfinished=list(unfinished.select_related("system").order_by("updated_at", "pk")[:SHOWN]),
-        unfinished_total=unfinished.count(),
-        systems=[(answer, summary(answer)) for answer in blocked_first],
-        systems_total=own.count(),
-        decided=list(own_decisions.order_by("-pk")[:SHOWN]),
+        waiting=waiting[:SHOWN],
+        waiting_total=number_waiting(user) if len(waiting) > SHOWN else len(waiting),
+        unfinished=unfinished,
+        unfinished_total=unfinished_total,
+        tasks=tasks,
+        nothing={} if tasks.rows else _nothing(user, tasks),
     )
+
+
+def _in_words(entry: Waiting, today: dt.date) -> Decision:
+    due, tone = due_text(entry.due, today) if entry.due else ("", "mute")
+    return Decision(
+        url=entry.url,
+        request=str(entry.request),
+        title=entry.title,
+        detail=str(entry.detail),
+        role=str(entry.role.label),
+        since=f"{timezone.localtime(entry.since):%-d %b %Y}",
+        due=due,
+        due_tone=tone,
+    )
+
+
+def _nothing(user: User, tasks: Listing) -> dict[str, Any]:
+    """Words for a list without tasks: what will appear there, and what to do next."""
+    if tasks.search.active:
+        return {
+            "icon": "search",
+            "title": _("No task matches"),
+            "text": _("Clear a filter or search for something else."),
+            "url": f"?scope={tasks.search.scope}",
+            "action": _("Clear the filters"),
+        }
+    if tasks.search.scope == "all":
+        return {
+            "icon": "check",
+            "title": _("No task is open"),
+            "text": _("Everything that policy asks of the systems in charge is done."),
+        }
+    if user.team_ids and not AISystem.objects.filter(team__in=user.team_ids).exists():
+        return {
+            "icon": "systems",
+            "title": _("Your teams have no systems yet"),
+            "text": _(
+                "Register one, or bring records in from files. The tasks that policy asks for open then."
+            ),
+            "url": reverse("registry:imports"),
+            "action": _("Import records"),
+        }
+    if user.team_ids:
+        return {
+            "icon": "check",
+            "title": _("Nothing is to be done"),
+            "text": _(
+                "Tasks open by themselves: when a system is registered, and when what was done lapses."
+            ),
+        }
+    if user.roles & SIGNING:
+        return {
+            "icon": "check",
+            "title": _("No task for your role"),
+            "text": _("Signatures wait above. What else policy gives to your role stands here."),
+        }
+    return {
+        "icon": "check",
+        "title": _("Your roles have no tasks"),
+        "text": _(
+            "Tasks go to the teams that own systems, decisions to those who sign. Systems and assessments "
+            "that you may read stand under their own entries."
+        ),
+    }
+
+
+def _unfinished(user: User) -> tuple[list[Assessment], int]:
+    rows = Assessment.objects.editable().filter(system__team__in=user.team_ids).select_related("system")
+    first = list(rows.defer("content", "record").order_by("updated_at", "pk")[: SHOWN + 1])
+    return first[:SHOWN], rows.count() if len(first) > SHOWN else len(first)
+
+
+def decided_by(user: User, params: QueryDict) -> Page[SignOff]:
+    """What the person decided in the last days, newest first."""
+    own = SignOff.objects.filter(signer=user, signed_at__gte=timezone.now() - RECENT).order_by("-pk")
+    return Paginator(own.defer("signed_bytes"), PAGE_SIZE).get_page(params.get("page"))
+
+
+def number_to_do(user: User) -> int:
+    """What the navigation counts: decisions that wait, and own tasks that are overdue or due within a week.
+    Tasks that have time would make a number that never goes down. One query."""
+    decisions = all_waiting(user) if user.roles & SIGNING else []
+    return count_rows([*decisions, due_now(user)])

@@ -12,6 +12,8 @@ import rfc8785
 from aims.ledger.changes import Change
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from aims.accounts.models import User
     from aims.accounts.roles import Role
     from aims.signoffs.models import SignOff
@@ -72,6 +74,8 @@ class Waiting:
     since: dt.datetime
     detail: Any = ""
     """Why it waits: “signature is stale: 2 changes”, “never signed”."""
+    due: dt.date | None = None
+    """Until when policy wants it decided, where it says so."""
 
 
 def plain_rows(differences: list[Change]) -> list[dict[str, str]]:
@@ -114,10 +118,10 @@ class Kind:
     """Called in the transaction of each decision, for what follows from it."""
     withdrawn: Callable[["SignOff"], None]
     """Called in the transaction of each withdrawal."""
-    waiting_for: Callable[["User"], Iterable["Waiting"]]
-    """(person) -> the first subjects of this kind that a role of theirs has to decide about now."""
-    number_waiting: Callable[["User"], int]
-    """(person) -> how many such subjects there are; asked on every page, so one cheap query."""
+    waiting_for: Callable[["User", int], Iterable["Waiting"]]
+    """(person, how many) -> the first subjects of this kind that a role of theirs has to decide about now."""
+    all_waiting: Callable[["User"], "QuerySet[Any]"]
+    """(person) -> a row for each such subject; counted on every page, all kinds in one query."""
     change_rows: Callable[[list[Change]], list[dict[str, str]]] = plain_rows
     """Changes between two documents as rows of path, label, before and after, for the diff."""
 

@@ -4,7 +4,8 @@
 # description: |
 #   Asked with {"subject": "system" or "assessment", "record": …, "assessment": …}, `required` answers with
 #   one object for each reason why a role must sign; a role may have several. Whoever must sign less than
-#   before is written here, not in the portal's code.
+#   before is written here, not in the portal's code. Asked with {"record": …, "waiver": {"kind": …, "days":
+#   …}}, `waiver` answers in the same way who must sign that a task waits for so many days.
 package ai.signoffs
 
 # Whatever is not plainly an assessment is signed as a system.
@@ -65,4 +66,25 @@ required contains {"role": "dpo", "why": "the system handles special-category da
 required contains {"role": "dpo", "why": "the data sensitivity is not stated"} if {
 	not sensitivity in ["public", "internal", "confidential", "pii", "special_category"]
 	not is_assessment
+}
+
+# METADATA
+# title: Whoever watches over a matter decides whether it may wait
+# description: |
+#   A kind of task that the table does not know, such as a company's own, is waived by all three.
+waiver contains {"role": role, "why": "watches over what would be put off"} if some role in waived_by
+
+default waived_by := ["cto", "dpo", "security"]
+
+waived_by := waiver_signers[input.waiver.kind]
+
+waiver_signers := {
+	"data-governance": ["dpo"],
+	"impact-assessment": ["cto", "dpo"],
+	"log-policy": ["dpo", "security"],
+	"monitoring": ["cto"],
+	"sign-off-cto": ["cto"],
+	"sign-off-dpo": ["dpo"],
+	"sign-off-security": ["security"],
+	"supplier-review": ["cto", "security"],
 }

@@ -71,3 +71,17 @@ test_assessment_gives_its_own_reasons if {
 }
 
 test_assessment_of_critical_risk_needs_security_too if roles(assessment("critical")) == {"dpo", "security"}
+
+waives(kind) := {entry.role | some entry in signoffs.waiver with input as {"record": {}, "waiver": {"kind": kind, "days": 30}}}
+
+test_waiver_is_signed_by_who_watches_over_it if {
+	waives("data-governance") == {"dpo"}
+	waives("impact-assessment") == {"cto", "dpo"}
+	waives("sign-off-security") == {"security"}
+}
+
+test_unknown_waiver_is_signed_by_all if {
+	waives("works-council") == {"cto", "dpo", "security"}
+	waives(null) == {"cto", "dpo", "security"}
+	{entry.role | some entry in signoffs.waiver with input as {}} == {"cto", "dpo", "security"}
+}

@@ -3,15 +3,20 @@
 from registry.models.exception import SystemException, SystemExceptionQuerySet
 from registry.models.gate import Blocker, GateDecision, GateSnapshot
 from registry.models.imports import ImportBatch
+from registry.models.obligation import Confirmation, Obligation, ObligationQuerySet, Waiver
 from registry.models.system import AISystem, AISystemQuerySet
 
 __all__ = [
     "AISystem",
     "AISystemQuerySet",
     "Blocker",
+    "Confirmation",
     "GateDecision",
     "GateSnapshot",
     "ImportBatch",
+    "Obligation",
+    "ObligationQuerySet",
     "SystemException",
     "SystemExceptionQuerySet",
+    "Waiver",
 ]

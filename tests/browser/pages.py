@@ -15,7 +15,7 @@ from aims.accounts.roles import Role
 from assessments import services as assessments
 from assessments.models import Assessment
 from registry import documents, imports
-from registry.models import AISystem, ImportBatch
+from registry.models import AISystem, ImportBatch, Obligation
 from registry.schema import Record
 from registry.services import system_update
 from tests.addresses import (
@@ -45,6 +45,8 @@ class Scene:
     """In production."""
     drifted: AISystem
     """In production, and changed since it was signed."""
+    done: Obligation
+    """A task that the record satisfies."""
     batches: dict[str, ImportBatch] = field(default_factory=dict)
 
 
@@ -82,6 +84,7 @@ def make_scene() -> Scene:
         submitted=submit_assessment(make_system(team, slug="waiting", name="Waiting system"), owner),
         running=running,
         drifted=edited(drifted, data_sensitivity="special_category"),
+        done=Obligation.objects.get(system=running, kind="data-governance"),
     )
     for name, lines in FILES.items():
         scene.batches[name] = ImportBatch.objects.create(
@@ -187,6 +190,16 @@ def _send(action: str, **fields: str) -> Act:
       document.body.append(form); form.submit();
     }"""
     return lambda page, scene: page.evaluate(script, [action, fields])
+
+
+def _assign_all(page: Page, scene: Scene) -> None:
+    page.get_by_role("checkbox", name="Choose all of this page").check()
+    page.get_by_role("button", name="Assign", exact=True).click()
+
+
+def _remind_of_one(page: Page, scene: Scene) -> None:
+    page.locator("input[name=task]").first.check()
+    page.get_by_role("button", name="Remind by e-mail").click()
 
 
 # --- The pages ---------------------------------------------------------------------------------------------
@@ -300,6 +313,29 @@ _STATES = [
     Shown("work, of a signer", "dpo", "/work/"),
     Shown("work, of the compliance lead", "lead", "/work/"),
     Shown("work, nothing waits", "outsider", "/work/"),
+    Shown("work, for reading", "auditor", "/work/?due=later&sort=kind"),
+    Shown("work, no tasks for the role", "oncall", "/work/", says="Your roles have no tasks"),
+    Shown("work, nothing found", "owner", "/work/?q=zebra", says="No task matches"),
+    Shown("work, decided", "dpo", "/work/?show=decided"),
+    Shown(
+        "work, all chosen to be assigned", "owner", "/work/?kind=monitoring",
+        act=_assign_all, says="Nothing has changed yet",
+    ),
+    Shown("work, reminded", "owner", "/work/", act=_remind_of_one, says="Reminded of one task"),
+    Shown("task, for reading", "auditor", lambda scene: scene.world.task.get_absolute_url()),
+    Shown("task, done", "owner", lambda scene: scene.done.get_absolute_url(), says="Done."),
+    Shown(
+        "task, confirmed wrongly", "owner", lambda scene: scene.world.task.get_absolute_url(),
+        act=_send("confirm/"), status=422,
+    ),
+    Shown(
+        "task, waiver asked wrongly", "owner", lambda scene: scene.world.task.get_absolute_url(),
+        act=_send("waive/", until="2199-01-01", reason="Later."), status=422, says="90 days at most",
+    ),
+    Shown(
+        "decision about a waiver", "cto",
+        lambda scene: f"/decisions/waiver/{scene.world.task.waivers.get().pk}/",
+    ),
     Shown("account, of a signer", "dpo", "/account/"),
     Shown("account, substitution with errors", "dpo", "/account/", act=_send("substitutions/"), status=422),
     Shown("people, nothing found", "admin", "/people/?q=zebra"),

@@ -17,9 +17,9 @@ from aims.portal.work import Work
 from assessments.models import Assessment
 from assessments.services import begin
 from registry import documents
-from registry.models import AISystem
+from registry.models import AISystem, Obligation, Waiver
 from registry.schema import Record
-from registry.services import system_update
+from registry.services import system_move, system_update
 from tests import factories
 from tests.lifecycle import Staff, approve_assessment, sign, submit_assessment
 
@@ -36,34 +36,181 @@ def work_of(client: Client) -> Work:
 # --- Owners -----------------------------------------------------------------------------------------------
 
 
-def test_owner_sees_the_systems_of_the_team_with_what_blocks_them(
-    client_of: ClientOf, make_system: Callable[..., AISystem], owner: User
+def tasks_of(client: Client, query: str = "") -> list[tuple[str, str]]:
+    """(system, kind) of the tasks that the page lists, in its order."""
+    rows = client.get(f"/work/{query}").context["work"].tasks.rows
+    return [(row.task.system.name, row.task.kind) for row in rows]
+
+
+def test_owner_sees_the_tasks_of_the_team(
+    client_of: ClientOf, make_system: Callable[..., AISystem], deputy: User
 ) -> None:
-    system = make_system(name="Claims triage", data_sensitivity="pii")
-    ((answer, summary),) = work_of(client_of(owner)).systems
-    assert answer.system == system
-    assert not answer.allows
-    assert "block production" in summary["title"]
+    make_system(name="Claims triage", risk_tier="high")
+    assert tasks_of(client_of(deputy)) == [
+        ("Claims triage", "impact-assessment"),
+        ("Claims triage", "log-policy"),
+        ("Claims triage", "monitoring"),
+    ]
 
 
-def test_owner_sees_no_systems_of_others(client_of: ClientOf, owner: User) -> None:
-    factories.make_system()
-    work = work_of(client_of(owner))
-    assert (work.systems, work.systems_total) == ([], 0)
+def test_nobody_sees_tasks_of_systems_that_they_may_not_see(
+    client_of: ClientOf, make_system: Callable[..., AISystem], stranger: User, outsider: User
+) -> None:
+    make_system()
+    for person in (stranger, outsider):
+        for scope in ("", "?scope=mine", "?scope=team", "?scope=all"):
+            assert tasks_of(client_of(person), scope) == []
+
+
+def test_a_task_that_one_was_given_is_not_seen_without_its_system(
+    client_of: ClientOf, make_system: Callable[..., AISystem], outsider: User
+) -> None:
+    Obligation.objects.filter(system=make_system()).update(assignee=outsider, due=timezone.localdate())
+    assert tasks_of(client_of(outsider), "?scope=mine") == []
+    assert client_of(outsider).get("/account/").context["nav"][0].count == 0
 
 
 def test_retired_systems_are_nobodys_work(
     client_of: ClientOf, make_system: Callable[..., AISystem], owner: User
 ) -> None:
-    system = make_system()
-    AISystem.objects.filter(pk=system.pk).update(stage="retired")
-    assert work_of(client_of(owner)).systems_total == 0
+    system_move(make_system(), "retire", by=owner, reason="Replaced.")
+    assert tasks_of(client_of(owner)) == []
 
 
 def test_owner_without_systems_is_told_what_to_do(client_of: ClientOf, owner: User) -> None:
     text = client_of(owner).get("/work/").content.decode()
     assert "Your teams have no systems yet" in text
     assert f'href="{reverse("registry:imports")}"' in text
+
+
+def test_lead_and_auditor_see_everybodys_tasks_at_once(
+    client_of: ClientOf, make_system: Callable[..., AISystem], lead: User, auditor: User
+) -> None:
+    make_system(name="One")
+    factories.make_system(name="Two")
+    for person in (lead, auditor):
+        assert {name for name, _kind in tasks_of(client_of(person))} == {"One", "Two"}
+
+
+def test_auditor_cannot_act(
+    client_of: ClientOf, make_system: Callable[..., AISystem], auditor: User, lead: User
+) -> None:
+    make_system()
+    assert 'name="task"' not in client_of(auditor).get("/work/").content.decode()
+    assert 'name="task"' in client_of(lead).get("/work/").content.decode()
+
+
+@pytest.mark.parametrize("persona", ["oncall", "admin"])
+def test_roles_without_tasks_are_told_so(
+    request: pytest.FixtureRequest, client_of: ClientOf, make_system: Callable[..., AISystem], persona: str
+) -> None:
+    make_system()
+    client = client_of(request.getfixturevalue(persona))
+    assert "Your roles have no tasks" in client.get("/work/").content.decode()
+    assert tasks_of(client, "?scope=all") == []
+
+
+# --- Filters ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(make_system: Callable[..., AISystem], owner: User, deputy: User) -> Client:
+    """The owner's page about two systems: one late, one due soon, one given to the deputy, one waived."""
+    today = timezone.localdate()
+    make_system(name="Alpha")
+    make_system(name="Beta")
+    place = {f"{task.system.name} {task.kind}": task for task in Obligation.objects.select_related("system")}
+    Obligation.objects.filter(pk=place["Alpha monitoring"].pk).update(due=today - dt.timedelta(days=1))
+    Obligation.objects.filter(pk=place["Beta monitoring"].pk).update(
+        due=today + dt.timedelta(days=7), assignee=deputy
+    )
+    Waiver.objects.create(
+        obligation=place["Beta log-policy"],
+        until=today,
+        reason="Later.",
+        requested_by=owner,
+        document={},
+        state="granted",
+    )
+    client = Client()
+    client.force_login(owner, backend="aims.accounts.backends.RoleBackend")
+    return client
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?due=overdue", ["Alpha monitoring"]),
+        ("?due=week", ["Beta monitoring"]),
+        ("?due=later", ["Alpha impact-assessment", "Alpha log-policy", "Beta impact-assessment"]),
+        ("?kind=monitoring", ["Alpha monitoring", "Beta monitoring"]),
+        ("?kind=monitoring&q=beta", ["Beta monitoring"]),
+        ("?state=waived", ["Beta log-policy"]),
+        ("?state=met", ["Alpha data-governance", "Beta data-governance"]),
+        ("?state=dropped", []),
+        ("?assignee=nobody&kind=monitoring", ["Alpha monitoring"]),
+        ("?scope=mine&kind=monitoring", ["Alpha monitoring"]),
+        ("?assignee=me", []),
+        ("?q=nothing+like+it", []),
+        ("?q=platform+alpha&kind=monitoring", ["Alpha monitoring"]),
+        ("?kind=nonsense&due=never&state=odd&assignee=x&scope=galaxy&sort=colour&q=beta",
+         ["Beta impact-assessment", "Beta monitoring"]),
+    ],
+)  # fmt: skip
+def test_filters(many: Client, query: str, found: list[str]) -> None:
+    assert sorted(f"{name} {kind}" for name, kind in tasks_of(many, query)) == found
+
+
+def test_filter_by_a_person(many: Client, deputy: User) -> None:
+    assert tasks_of(many, f"?assignee={deputy.pk}") == [("Beta", "monitoring")]
+    text = many.get(f"/work/?assignee={deputy.pk}").content.decode()
+    assert f'<option value="{deputy.pk}" selected>Dimitri Deputy</option>' in text
+
+
+def test_sorted_by_due_date_unless_asked_otherwise(many: Client) -> None:
+    assert [kind for _name, kind in tasks_of(many)][:2] == ["monitoring", "monitoring"]
+    assert next(name for name, _kind in tasks_of(many, "?sort=-system")) == "Beta"
+    assert next(kind for _name, kind in tasks_of(many, "?sort=kind")) == "impact-assessment"
+    assert tasks_of(many, "?sort=assignee")[0] == ("Beta", "monitoring")
+
+
+def test_a_filter_that_finds_nothing_can_be_cleared(many: Client) -> None:
+    text = many.get("/work/?q=zebra").content.decode()
+    assert "No task matches" in text
+    assert 'href="?scope=team"' in text
+
+
+def test_the_list_as_it_is_filtered_is_a_file(many: Client) -> None:
+    answer = many.get("/work/?kind=monitoring&due=overdue&format=csv")
+    lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert len(lines) == 2
+    assert "Alpha" in lines[1]
+    assert "Monitoring in place" in lines[1]
+
+
+def test_a_file_holds_no_others_tasks(many: Client, client_of: ClientOf, stranger: User) -> None:
+    answer = client_of(stranger).get("/work/?scope=all&format=csv")
+    assert len(b"".join(answer.streaming_content).splitlines()) == 1  # type: ignore[attr-defined]
+
+
+def test_navigation_counts_own_tasks_that_are_due_within_a_week(
+    many: Client, client_of: ClientOf, deputy: User, lead: User
+) -> None:
+    assert many.get("/account/").context["nav"][0].count == 1  # the late one; the other is the deputy's
+    assert client_of(deputy).get("/account/").context["nav"][0].count == 1
+    assert client_of(lead).get("/account/").context["nav"][0].count == 0
+
+
+def test_a_long_list_has_pages(
+    client_of: ClientOf, make_system: Callable[..., AISystem], owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.obligation_list.PAGE_SIZE", 2)
+    make_system()
+    assert len(tasks_of(client_of(owner))) == 2
+    assert len(tasks_of(client_of(owner), "?page=2")) == 1
+
+
+# --- Assessments ------------------------------------------------------------------------------------------
 
 
 def test_owner_sees_drafts_of_the_team_and_no_others(
@@ -165,8 +312,29 @@ def test_signer_with_nothing_waiting_is_told_what_will_come(client_of: ClientOf,
     assert "Nothing waits for your signature" in client_of(dpo).get("/work/").content.decode()
 
 
-def test_person_who_signs_nothing_is_told_so(client_of: ClientOf, auditor: User) -> None:
-    assert "Your roles sign nothing" in client_of(auditor).get("/work/").content.decode()
+def test_a_signature_stands_once_as_a_decision_with_its_due_date(
+    client_of: ClientOf, ready: AISystem, dpo: User
+) -> None:
+    client = client_of(dpo)
+    (entry,) = work_of(client).waiting
+    assert entry.due == timezone.localdate() + dt.timedelta(days=7)
+    assert tasks_of(client) == []
+    assert ("Claims triage", "sign-off-dpo") in tasks_of(client, "?scope=all")
+
+
+def test_a_waived_signature_still_waits_for_who_signs(
+    client_of: ClientOf, ready: AISystem, dpo: User, owner: User
+) -> None:
+    task = Obligation.objects.get(system=ready, kind="sign-off-dpo")
+    Waiver.objects.create(
+        obligation=task,
+        until=timezone.localdate(),
+        reason="Later.",
+        requested_by=owner,
+        document={},
+        state="granted",
+    )
+    assert requests(client_of(dpo)) == [("Claims triage", "Sign for production")]
 
 
 def test_own_decisions_of_the_last_days_are_listed(
@@ -174,8 +342,8 @@ def test_own_decisions_of_the_last_days_are_listed(
 ) -> None:
     system = make_system(data_sensitivity="pii")
     signoff = sign("system", system.slug, Role.DPO, dpo)
-    assert work_of(client_of(dpo)).decided == [signoff]
-    assert work_of(client_of(cto)).decided == []
+    assert list(client_of(dpo).get("/work/?show=decided").context["page"]) == [signoff]
+    assert list(client_of(cto).get("/work/?show=decided").context["page"]) == []
 
 
 def test_older_decisions_are_not(
@@ -185,7 +353,7 @@ def test_older_decisions_are_not(
     with monkeypatch.context() as past:
         past.setattr(timezone, "now", lambda: then)
         sign("system", make_system(data_sensitivity="pii").slug, Role.DPO, dpo)
-    assert work_of(client_of(dpo)).decided == []
+    assert "No decisions this week" in client_of(dpo).get("/work/?show=decided").content.decode()
 
 
 def test_anonymous_is_sent_to_log_in(client: Client) -> None:
@@ -195,7 +363,7 @@ def test_anonymous_is_sent_to_log_in(client: Client) -> None:
 # --- Cost -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("persona", ["owner", "dpo"])
+@pytest.mark.parametrize("persona", ["owner", "dpo", "lead"])
 def test_queries_do_not_grow_with_the_work(
     request: pytest.FixtureRequest,
     client_of: ClientOf,
@@ -207,8 +375,10 @@ def test_queries_do_not_grow_with_the_work(
 
     def queries() -> int:
         client = client_of(person)
+        client.get("/work/")
         with CaptureQueriesContext(connection) as captured:
             assert client.get("/work/").status_code == 200
+        assert len(captured) <= 12
         return len(captured)
 
     begin(make_system(data_sensitivity="pii"), by=owner)
@@ -223,7 +393,8 @@ def test_lists_are_bounded(
 ) -> None:
     monkeypatch.setattr("aims.portal.work.SHOWN", 2)
     for _number in range(3):
-        make_system()
+        begin(make_system(), by=owner)
     response = client_of(owner).get("/work/")
-    assert (len(response.context["work"].systems), response.context["work"].systems_total) == (2, 3)
-    assert "The 2 of 3 that changed last" in response.content.decode()
+    work = response.context["work"]
+    assert (len(work.unfinished), work.unfinished_total) == (2, 3)
+    assert "The first 2 of 3" in response.content.decode()
