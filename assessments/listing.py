@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +15,7 @@ from aims.tables.export import Column
 from assessments import presentation
 from assessments.models import Assessment, AssessmentQuerySet
 from assessments.states import State
+from registry.paging import KeysFirst
 
 PAGE_SIZE = 50
 SORTS = {"ref": "ref", "system": "system__name", "state": "state", "changed": "updated_at"}
@@ -83,7 +84,7 @@ def search(user: User, params: QueryDict) -> Search:
 def listing(user: User, params: QueryDict) -> Listing:
     """The page that the parameters ask for."""
     found = search(user, params)
-    page = Paginator(found.assessments, PAGE_SIZE).get_page(params.get("page"))
+    page = KeysFirst(found.assessments, PAGE_SIZE).get_page(params.get("page"))
     rows = [
         {
             "assessment": assessment,

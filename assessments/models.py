@@ -126,6 +126,8 @@ class Assessment(models.Model):
         indexes = [
             models.Index(fields=["system", "state", "version"], name="assessment_current"),
             models.Index(fields=["state", "-updated_at"], name="assessment_by_state"),
+            # The list, newest first: sorting all of them would read all their contents.
+            models.Index(fields=["-updated_at", "id"], name="assessment_by_change"),
             models.Index(fields=["state", "open_roles", "submitted_at"], name="assessment_awaited"),
         ]
         constraints = [

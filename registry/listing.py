@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from aims.accounts.models import User
 from registry.choices import DataSensitivity, RiskTier, Stage
 from registry.filters import FILTERS
 from registry.models import AISystem, AISystemQuerySet
+from registry.paging import KeysFirst
 
 PAGE_SIZE = 50
 
@@ -25,14 +25,6 @@ SORTS = {
     "changed": "updated_at",
     "owner": "team__name",
 }
-
-
-class CountOnce(Paginator):  # type: ignore[type-arg]
-    """Django's paginator; the list it pages is already bounded by rights and filters."""
-
-    @cached_property
-    def count(self) -> int:
-        return self.object_list.order_by().count()  # type: ignore[attr-defined, no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +88,7 @@ class Listing:
 def listing(user: User, params: QueryDict) -> Listing:
     """The page of visible systems that the parameters ask for."""
     found = search(user, params)
-    page = CountOnce(found.systems.only(*_SHOWN), PAGE_SIZE).get_page(params.get("page"))
+    page = KeysFirst(found.systems.only(*_SHOWN), PAGE_SIZE).get_page(params.get("page"))
     return Listing(found, page, _rows(page.object_list))
 
 

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from aims.accounts.models import Team, User
 from aims.accounts.roles import SIGNING, Role
 from registry import obligations
-from registry.listing import CountOnce
 from registry.models import AISystem, Obligation, ObligationQuerySet
 from registry.obligation_services import ASSIGN, may_remind
+from registry.paging import CountOnce
 
 PAGE_SIZE = 50
 
