@@ -22,4 +22,4 @@ class KeysFirst(CountOnce):
         found: Any = self.object_list
         first = (number - 1) * self.per_page
         keys = list(found.values_list("pk", flat=True)[first : first + self.per_page])
-        return self._get_page(found.filter(pk__in=keys), number, self)
+        return Page(found.filter(pk__in=keys), number, self)
