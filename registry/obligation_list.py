@@ -125,6 +125,10 @@ class Listing:
         return any(row.may_assign for row in self.rows)
 
 
+PARAMETERS = ("scope", "kind", "due", "state", "assignee", "q", "sort")
+"""What an address of the list may say, beside the page."""
+
+
 def scopes_of(user: User) -> list[str]:
     """Whose tasks the person can ask for; the first is what they see first."""
     mine, team, everybody = ["mine"], ["team"] if user.team_ids else [], []

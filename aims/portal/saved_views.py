@@ -14,10 +14,12 @@ from aims.ledger import trail
 from aims.portal.models import SavedView
 from assessments import listing as assessments
 from registry import listing as systems
+from registry import obligation_list as tasks
 
 LISTS: Final[dict[str, tuple[str, ...]]] = {
     "registry:systems": systems.PARAMETERS,
     "assessments:assessments": assessments.PARAMETERS,
+    "work": tasks.PARAMETERS,
 }
 """Name of a list's address -> the parameters that filter and sort it. Nothing else of an address is kept: no
 page number, no format, nothing that another page could be led to."""
