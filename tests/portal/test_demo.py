@@ -1,5 +1,6 @@
-"""The demo company, as `manage.py demo` leaves it."""
+"""`manage.py demo`: what it says, when it stays away, and that it can be run again on any day."""
 
+import datetime as dt
 import io
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from aims.accounts.models import User
+from aims.portal.demo.clock import at
 from aims.portal.demo.people import PEOPLE
-from registry import gate
 from registry.choices import Stage
 from registry.models import AISystem
 from tests.factories import make_user
@@ -32,31 +33,14 @@ def stages() -> dict[str, str]:
     return dict(AISystem.objects.values_list("slug", "stage"))
 
 
-def test_systems_stand_at_four_points_of_the_way(said: str) -> None:
-    assert stages() == {
-        "claude-rag-assistant": Stage.DRAFT,
-        "medical-report-summary": Stage.DRAFT,
-        "motor-claims-triage": Stage.ASSESSMENT,
-        "storm-claims-forecast": Stage.PRODUCTION,
-    }
-
-
-def test_the_one_in_production_complies(said: str) -> None:
-    answer = gate.judge(AISystem.objects.get(slug="storm-claims-forecast"))
-    assert answer.allows
-    assert not answer.warnings
-
-
-def test_the_articles_record_is_blocked_by_what_the_article_asks(said: str) -> None:
-    answer = gate.judge(AISystem.objects.get(slug="claude-rag-assistant"))
-    assert {"pii-needs-assessment", "high-risk-needs-dpo", "production-needs-review-date"} <= {
-        denial.rule for denial in answer.blockers
-    }
-
-
-def test_an_assessment_waits_for_the_dpo(said: str, client: Any) -> None:
-    client.force_login(User.objects.get(email="dpo@example.com"))
-    assert "Motor claims triage" in client.get("/work/").content.decode()
+@pytest.mark.parametrize("day", ["2027-01-03", "2028-02-29", "2027-05-03"])
+def test_the_story_can_begin_on_any_day(day: str) -> None:
+    """On a Sunday after holidays, on a leap day, on a Monday after a weekend with a holiday."""
+    today = dt.datetime.fromisoformat(f"{day}T06:00+00:00")
+    with at(today):
+        demo()
+        assert set(stages().values()) == set(Stage.values)
+        assert AISystem.history.latest().history_date < today
 
 
 def test_it_says_a_password_that_opens_every_account(said: str) -> None:

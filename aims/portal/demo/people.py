@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import check_password, make_password
 
 from aims import environment
 from aims.accounts import services
-from aims.accounts.models import Team, User
+from aims.accounts.models import User
 from aims.accounts.roles import Role
 
 
@@ -29,7 +29,7 @@ class Person:
 
 
 PEOPLE = (
-    Person("owner", "Maren Holt", None, "leads the AI platform team: assesses and promotes its systems"),
+    Person("owner", "Maren Holt", None, "leads the AI platform team: one system fell out of compliance"),
     Person("dpo", "Ingrid Solberg", Role.DPO, "data protection officer: an assessment waits for her"),
     Person("cto", "Henrik Aas", Role.CTO, "chief technology officer: signs for production"),
     Person("security", "Samira Haddad", Role.SECURITY, "security officer: signs high-risk systems"),
@@ -38,9 +38,29 @@ PEOPLE = (
     Person("admin", "Lukas Ferrer", Role.ADMIN, "administrator: people, roles and teams"),
     Person("oncall", "Priya Nair", Role.ONCALL, "on-call engineer: can suspend and roll back"),
     Person("deputy", "Tobias Rehn"),
+    Person("developer", "Yusuf Demir"),
     Person("claims", "Eva Brandt"),
     Person("claims-deputy", "Rafael Moreau"),
+    Person("analyst", "Lena Fischer"),
+    Person("pricing", "Aino Lehtonen"),
+    Person("pricing-deputy", "Marek Novak"),
+    Person("service", "Sofia Lindqvist"),
+    Person("service-deputy", "Daniel Okafor"),
+    Person("hr", "Hanna Virtanen"),
+    Person("hr-deputy", "Ole Kristensen"),
+    Person("counsel", "Nils Farstad"),
+    Person("engineering", "Katarina Vold"),
+    Person("external", "Beatrice Lang", Role.EXTERNAL_AUDITOR),
 )
+
+TEAMS = {
+    "team-ai-platform": ("AI platform team", ("owner", "deputy", "developer")),
+    "team-claims": ("Claims analytics", ("claims", "claims-deputy", "analyst")),
+    "team-underwriting": ("Pricing and underwriting", ("pricing", "pricing-deputy")),
+    "team-customer": ("Customer service", ("service", "service-deputy")),
+    "team-people": ("People and culture", ("hr", "hr-deputy")),
+}
+"""Short name -> name and members: the first leads, the second is the deputy."""
 
 
 def is_there() -> bool:
@@ -48,8 +68,13 @@ def is_there() -> bool:
     return User.objects.filter(email__in=[person.email for person in PEOPLE]).exists()
 
 
-def hire(password: str) -> dict[str, User]:
-    """Login -> person; teams included. One hash serves all, so that a start does not take seconds."""
+def anybody() -> User:
+    """Somebody of the company; all have the same password."""
+    return User.objects.get(email=PEOPLE[0].email)
+
+
+def hire(password: str) -> None:
+    """Make the accounts, roles and teams. One hash serves all, so that a start does not take seconds."""
     encoded = make_password(password)
     staff = {}
     for person in PEOPLE:
@@ -62,13 +87,10 @@ def hire(password: str) -> dict[str, User]:
     for person in PEOPLE:
         if person.role is not None and person.login != "admin":
             services.role_grant(staff[person.login], person.role, by=admin)
-    _team("team-ai-platform", "AI platform team", staff["owner"], staff["deputy"], by=admin)
-    _team("team-claims", "Claims analytics", staff["claims"], staff["claims-deputy"], by=admin)
-    return staff
-
-
-def _team(slug: str, name: str, lead: User, deputy: User, *, by: User) -> Team:
-    return services.team_create(slug=slug, name=name, lead=lead, deputy=deputy, by=by)
+    for slug, (name, (lead, deputy, *members)) in TEAMS.items():
+        team = services.team_create(slug=slug, name=name, lead=staff[lead], deputy=staff[deputy], by=admin)
+        for member in members:
+            services.member_add(team, staff[member], by=admin)
 
 
 def password_file() -> Path:

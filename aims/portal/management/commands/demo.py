@@ -8,7 +8,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
 from aims.accounts.models import User
-from aims.portal.demo import people, systems
+from aims.portal.demo import people, telling
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             people.let_in(password)
         else:
             with transaction.atomic():
-                systems.register(people.hire(password), password)
+                telling.tell(password)
         self._say_how_to_log_in(password)
 
     def _say_how_to_log_in(self, password: str) -> None:
