@@ -102,8 +102,16 @@ class PartyForm(PartForm):
     """Section 2, one group."""
 
     affected = forms.BooleanField(required=False)
-    description = _prose(presentation.FIELDS["description"], rows=2)
-    vulnerable = forms.BooleanField(label=_("Vulnerable people are among them"), required=False)
+    description = _prose(
+        presentation.FIELDS["description"],
+        _("How many, and what they notice. For example: About 9,000 customers a month who get an answer."),
+        rows=2,
+    )
+    vulnerable = forms.BooleanField(
+        label=_("Vulnerable people are among them"),
+        required=False,
+        help_text=_("Children, old or ill people, people in need or dependent on the outcome."),
+    )
 
     def __init__(self, party: Party, data: Data) -> None:
         super().__init__(data, prefix=f"party-{party.key}")
@@ -134,11 +142,24 @@ class ImpactForm(PartForm):
         label=presentation.FIELDS["relevant"],
         choices=[("yes", _("Yes")), ("no", _("No"))],
         widget=forms.RadioSelect,
+        help_text=_(
+            "Think of anybody, also of people who never see the system. No is an answer that is read."
+        ),
     )
     harm = _prose(presentation.FIELDS["harm"])
-    benefit = _prose(presentation.FIELDS["benefit"], _("What people gain here."), optional=True, rows=2)
+    benefit = _prose(
+        presentation.FIELDS["benefit"],
+        _("What people gain here. For example: Answers leave after two hours instead of a day."),
+        optional=True,
+        rows=2,
+    )
     rating = WantedRating(label=presentation.FIELDS["rating"])
-    reason = _prose(presentation.FIELDS["reason"], _("Needed from a score of 10."), optional=True, rows=2)
+    reason = _prose(
+        presentation.FIELDS["reason"],
+        _("Needed from a score of 10: what was seen or measured. For example: 3 of 400 drafts in tests."),
+        optional=True,
+        rows=2,
+    )
     residual = WantedRating(label=presentation.FIELDS["residual"])
     residual_reason = _prose(
         presentation.FIELDS["residual_reason"],
@@ -209,14 +230,31 @@ def _matrix(bound: forms.BoundField, title: str, hint: Any) -> dict[str, Any]:
 class MitigationForm(PartForm):
     """Section 5, one measure."""
 
-    kind = forms.ChoiceField(label=presentation.FIELDS["kind"], choices=list(presentation.KINDS.items()))
-    title = WantedText(label=presentation.FIELDS["title"], max_length=200)
-    dimension = WantedChoice(label=presentation.FIELDS["dimension"])
-    owner = WantedText(label=presentation.FIELDS["owner"], max_length=200, help_text=_("A person or a team."))
-    state = forms.ChoiceField(
-        label=presentation.FIELDS["state"], choices=list(presentation.MEASURE_STATES.items())
+    kind = forms.ChoiceField(
+        label=presentation.FIELDS["kind"],
+        choices=list(presentation.KINDS.items()),
+        help_text=_("Technical: built into the system. Procedural: what people do."),
     )
-    due = _day(presentation.FIELDS["due"])
+    title = WantedText(
+        label=presentation.FIELDS["title"],
+        max_length=200,
+        help_text=_("What is done, in a line. For example: Blur faces and number plates before the call."),
+    )
+    dimension = WantedChoice(
+        label=presentation.FIELDS["dimension"],
+        help_text=_("The impact that this makes less likely or less bad."),
+    )
+    owner = WantedText(
+        label=presentation.FIELDS["owner"],
+        max_length=200,
+        help_text=_("A person or a team who can be asked whether it is done."),
+    )
+    state = forms.ChoiceField(
+        label=presentation.FIELDS["state"],
+        choices=list(presentation.MEASURE_STATES.items()),
+        help_text=_("As it is today, not as planned: whoever decides relies on it."),
+    )
+    due = _day(presentation.FIELDS["due"], _("The day by which it is done. Not needed once it is."))
 
     def __init__(self, identity: str, dimensions: list[Dimension], data: Data) -> None:
         super().__init__(data, prefix=f"measure-{identity}")
@@ -236,9 +274,11 @@ class DecisionForm(PartForm):
         label=presentation.FIELDS["decision"],
         choices=[(entry.key, f"{entry.title}: {entry.line}") for entry in taxonomy().decisions.values()],
         widget=forms.RadioSelect,
+        help_text=_("What you put forward. Whoever approves the assessment decides whether they agree."),
     )
     rationale = _prose(
-        presentation.FIELDS["rationale"], _("When you decline, say what would have to change.")
+        presentation.FIELDS["rationale"],
+        _("Why what remains is acceptable, or is not. When you decline, say what would have to change."),
     )
     review_date = _day(
         presentation.FIELDS["review_date"],

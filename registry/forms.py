@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
@@ -41,11 +42,20 @@ class LinesField(forms.CharField):
 def _words_for(path: str) -> dict[str, Any]:
     """Label and help text of a field of the record, as its schema has them, and whether it must be there."""
     info = schema.field_at(path)
+    help_text: Any = gettext_lazy(info.description or "")
+    if examples := _examples(info.examples or []):
+        help_text = format_lazy("{} {} {}", help_text, _("For example:"), examples)
     return {
         "label": gettext_lazy(info.title or ""),
-        "help_text": gettext_lazy(info.description or ""),
+        "help_text": help_text,
         "required": info.is_required(),
     }
+
+
+def _examples(examples: list[Any]) -> str:
+    """Examples of the schema as people would type them: “a”, “b”; lists with commas."""
+    typed = [", ".join(example) if isinstance(example, list) else str(example) for example in examples]
+    return ", ".join(f"“{example}”" for example in typed)
 
 
 def _text(path: str) -> forms.CharField:

@@ -98,7 +98,7 @@ class Classification(Section):
         default=None,
         title=_("Purpose"),
         description=_("What the system is for, in a few words. A new purpose calls for a new assessment."),
-        examples=["customer-support"],
+        examples=["customer-support", "Sorts new motor claims into fast track and expert"],
     )
     data_sensitivity: DataSensitivity | None = Field(
         default=None,
@@ -106,18 +106,27 @@ class Classification(Section):
         description=_(
             "The most sensitive data that the system sees, in prompts and logs too. “pii” is data about a "
             "person who can be identified; “special_category” is data on health, beliefs, origin, sexual "
-            "life or biometrics (GDPR, Article 9)."
+            "life or biometrics (GDPR, Article 9); “confidential” is what would hurt the company, “internal” "
+            "what is not for outside."
         ),
     )
     risk_tier: RiskTier | None = Field(
         default=None,
         title=_("Risk tier"),
-        description=_("How much harm the system could do to people or to the company if it goes wrong."),
+        description=_(
+            "What the worst plausible mistake does. Low: an annoyance. Medium: lost time or money that is "
+            "easily put right. High: decisions about people, or harm that is hard to undo. Critical: health, "
+            "livelihood or basic rights."
+        ),
     )
     eu_ai_act_tier: EuAiActTier | None = Field(
         default=None,
         title=_("EU AI Act tier"),
-        description=_("The risk class of the system under the EU AI Act. Ask the DPO if you are unsure."),
+        description=_(
+            "The risk class under the EU AI Act. High: what Annex III lists, such as hiring, credit, or the "
+            "price of life and health insurance. Limited: people talk to a machine or see content that one "
+            "made. Minimal: everything else. Ask the DPO if you are unsure."
+        ),
     )
     affected_parties: Words = Field(
         default=[],
@@ -167,11 +176,13 @@ class TrainingSource(Section):
         default=None,
         title=_("Source"),
         description=_("Where the data comes from: a system, a supplier, an address."),
+        examples=["Claims system, settled claims of six years"],
     )
     license: Line | None = Field(
         default=None,
         title=_("Licence"),
         description=_("The licence or contract under which the data may be used."),
+        examples=["own data", "CC BY 4.0"],
     )
     consent_basis: Line | None = Field(
         default=None,
@@ -189,11 +200,13 @@ class TrainingSource(Section):
         default=None,
         title=_("Removal of personal data"),
         description=_("How personal data is removed before training, and how that was checked."),
+        examples=["Names and addresses are replaced by keys; 500 rows were checked by hand"],
     )
     snapshot: LongLine | None = Field(
         default=None,
         title=_("Snapshot"),
         description=_("The exact state of the data that was used: a version, a date or a digest."),
+        examples=["2026-06-30"],
     )
 
 
@@ -221,11 +234,13 @@ class RagSource(Section):
         default=None,
         title=_("How it is updated"),
         description=_("Who or what adds and refreshes documents, and how often."),
+        examples=["Copied from the website each night"],
     )
     erasure_procedure: LongLine | None = Field(
         default=None,
         title=_("How data is erased on request"),
         description=_("How a person's data is removed from the collection and from its index."),
+        examples=["The service desk deletes the ticket; the index is rebuilt the same night"],
     )
     versioning: bool = Field(
         default=False,
@@ -314,7 +329,10 @@ class Governance(Section):
     review_interval_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
         default=365,
         title=_("Review interval, days"),
-        description=_("After how many days the system is reviewed again."),
+        description=_(
+            "After how many days the system is assessed again; 365 is usual, 90 or 180 where much is at "
+            "stake. Once they have passed without a new approval, production is out of compliance."
+        ),
     )
     approved_by: Words = Field(
         default=[],

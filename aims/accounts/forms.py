@@ -15,7 +15,10 @@ class WelcomeForm(SetPasswordMixin, forms.Form):
     """The first administrator of an empty portal."""
 
     name = forms.CharField(
-        label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Your name"),
+        max_length=150,
+        help_text=_("In full, as it will stand beside everything that you do here."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     email = forms.EmailField(
         label=_("E-mail address"),
@@ -57,14 +60,22 @@ class FirstPasswordForm(SetPasswordMixin, forms.Form):
 class SubstitutionForm(forms.Form):
     """A signing role handed to somebody else for some days."""
 
-    role = forms.ChoiceField(label=_("Role"))
+    role = forms.ChoiceField(label=_("Role"), help_text=_("You keep it, too: both of you can decide."))
     substitute = forms.ModelChoiceField(
         label=_("Substitute"),
         queryset=User.objects.none(),
         help_text=_("Four eyes still hold: nobody signs what they wrote themselves."),
     )
-    starts = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
-    ends = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    starts = forms.DateField(
+        label=_("First day"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("From then on it stands under My work of your substitute."),
+    )
+    ends = forms.DateField(
+        label=_("Last day"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("It ends by itself. You can take the role back earlier."),
+    )
     reason = forms.CharField(
         label=_("Reason"), max_length=300, help_text=_("Such as leave or travel. It stays in the history.")
     )
