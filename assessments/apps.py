@@ -14,9 +14,9 @@ class AssessmentsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are ready only now.
-        from assessments import facts, handover, panel, signing, trail  # noqa: PLC0415
+        from assessments import facts, handover, panel, signing, trail, whereabouts  # noqa: PLC0415
         from registry import facts as registry_facts  # noqa: PLC0415
-        from registry import panels, presentation, timeline  # noqa: PLC0415
+        from registry import panels, presentation, reasons, timeline  # noqa: PLC0415
         from registry import signing as registry_signing  # noqa: PLC0415
 
         guards.register(*assessment_guards.GUARDS)
@@ -24,6 +24,7 @@ class AssessmentsConfig(AppConfig):
         registry_signing.register_authors(signing.authors_of_systems)
         registry_facts.register("assessment", facts.approved_assessments)
         panels.register(panel.PANEL)
+        reasons.register_whereabouts("assessment", whereabouts.whereabouts)
         presentation.link("assessment.ref", lambda ref: reverse("assessments:assessment", args=[ref]))
         for source in trail.SOURCES:
             timeline.register(source)

@@ -1,6 +1,6 @@
 """The gate's answer as a person reads it: one sentence, a list, the stepper, and the ways on."""
 
-from typing import Any
+from typing import Any, Literal
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -67,11 +67,11 @@ def summary(answer: Answer) -> dict[str, str]:
 def rows(answer: Answer, user: User) -> list[dict[str, Any]]:
     """What is open, then what only warns, then the signatures that stand."""
     titles = {rule.id: rule.title for rule in shipped().rules}
-    found = [_denial_row(denial, titles, answer.system) for denial in answer.blockers]
-    found += [_signature_row(signature, answer.system, user) for signature in answer.open_signatures]
-    found += [_denial_row(denial, titles, answer.system) for denial in answer.warnings]
+    found = [denial_row(denial, titles, answer.system) for denial in answer.blockers]
+    found += [signature_row(signature, answer.system, user) for signature in answer.open_signatures]
+    found += [denial_row(denial, titles, answer.system) for denial in answer.warnings]
     found += [
-        _signature_row(signature, answer.system, user)
+        signature_row(signature, answer.system, user)
         for signature in answer.signatures
         if signature.state == "valid"
     ]
@@ -101,7 +101,8 @@ def source_url(file: str, line: int | str) -> str:
     return f"{reverse('policy-source', args=[file])}#L{line}"
 
 
-def _denial_row(denial: Denial, titles: dict[str, str], system: AISystem) -> dict[str, Any]:
+def denial_row(denial: Denial, titles: dict[str, str], system: AISystem) -> dict[str, Any]:
+    """One rule that speaks, as in `components/gate.html`."""
     file, _colon, line = denial.source.rpartition(":")
     return {
         "state": "fail" if denial.severity == "blocker" else "warn",
@@ -117,16 +118,28 @@ def _denial_row(denial: Denial, titles: dict[str, str], system: AISystem) -> dic
     }
 
 
-def _fix_url(denial: Denial, system: AISystem) -> str:
-    """Where it is mended: signatures below in the list, assessments in their panel, else the record."""
+def place_of(denial: Denial) -> Literal["signatures", "assessment", "record"]:
+    """Where it is mended: by a signature, in the assessment, or in the record."""
     if "dpo" in denial.rule or "security" in denial.rule:
-        return ""
+        return "signatures"
     if any(word in denial.rule for word in ("assessment", "residual", "review")):
-        return f"{system.get_absolute_url()}#panel-1"
-    return reverse("registry:system-edit", args=[system.slug])
+        return "assessment"
+    return "record"
 
 
-def _signature_row(signature: Signature, system: AISystem, user: User) -> dict[str, Any]:
+def _fix_url(denial: Denial, system: AISystem) -> str:
+    """The way there; signatures stand below in the list."""
+    match place_of(denial):
+        case "signatures":
+            return ""
+        case "assessment":
+            return f"{system.get_absolute_url()}#panel-1"
+        case _:
+            return reverse("registry:system-edit", args=[system.slug])
+
+
+def signature_row(signature: Signature, system: AISystem, user: User) -> dict[str, Any]:
+    """One signature that policy asks for, as in `components/gate.html`."""
     signoff = signature.signoff
     fact = signature.state_text
     if signoff is not None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registry import access_views, import_views, obligation_views, views
+from registry import access_views, import_views, obligation_views, views, why_views
 
 app_name = "registry"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("work/<int:pk>/waive/", obligation_views.obligation_waive, name="obligation-waive"),
     path("work/assign/", obligation_views.obligations_assign, name="obligations-assign"),
     path("work/remind/", obligation_views.obligations_remind, name="obligations-remind"),
+    path("systems/<slug:slug>/why/", why_views.system_why, name="system-why"),
     path("import/", import_views.import_new, name="imports"),
     path("import/<int:pk>/", import_views.import_preview, name="import"),
 ]

@@ -29,7 +29,7 @@ EVENTS_SHOWN = 8
 """On a system's page; its history has them all."""
 
 
-def _system_or_404(request: UserRequest, slug: str) -> AISystem:
+def system_or_404(request: UserRequest, slug: str) -> AISystem:
     return get_object_or_404(
         AISystem.objects.visible_to(request.user).select_related("team__lead", "team__deputy", "edited_by"),
         slug=slug,
@@ -66,7 +66,7 @@ def system_archive(request: UserRequest) -> FileResponse:
 
 @require_safe
 def system_detail(request: UserRequest, slug: str) -> HttpResponse:
-    system = _system_or_404(request, slug)
+    system = system_or_404(request, slug)
     answer = gate.judge(system)
     events = Timeline(system)[: EVENTS_SHOWN + 1]
     return render(
@@ -94,7 +94,7 @@ def system_detail(request: UserRequest, slug: str) -> HttpResponse:
 @require_safe
 def system_yaml(request: UserRequest, slug: str) -> HttpResponse:
     """The record as YAML: shown by browsers, saved by scripts (`?download`)."""
-    system = _system_or_404(request, slug)
+    system = system_or_404(request, slug)
     text = dump_yaml(gate.judge(system).record)
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     kind = "attachment" if "download" in request.GET else "inline"
@@ -104,7 +104,7 @@ def system_yaml(request: UserRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def system_history(request: UserRequest, slug: str) -> HttpResponse:
-    system = _system_or_404(request, slug)
+    system = system_or_404(request, slug)
     page: Any = Paginator(Timeline(system), 25).get_page(request.GET.get("page"))  # type: ignore[arg-type]
     return render(request, "registry/aisystem_history.html", {"system": system, "page": page})
 
@@ -134,7 +134,7 @@ def system_new(request: UserRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def system_edit(request: UserRequest, slug: str) -> HttpResponse:
-    system = _system_or_404(request, slug)
+    system = system_or_404(request, slug)
     if not request.user.has_perm("registry.change_aisystem", system):
         raise PermissionDenied(_("You can change only the systems of your own teams."))
     form = SystemForm(request.POST or None, user=request.user, system=system)
@@ -187,7 +187,7 @@ def _conflict(request: UserRequest, form: SystemForm, error: Conflict) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 def system_promotion(request: UserRequest, slug: str) -> HttpResponse:
     """The gate and the transitions: what blocks production, and every way on from this stage."""
-    system = _system_or_404(request, slug)
+    system = system_or_404(request, slug)
     status, wrong, reason = 200, "", ""
     if request.method == "POST":
         name, reason = request.POST.get("transition", ""), request.POST.get("reason", "")

@@ -119,6 +119,10 @@ PORTAL: dict[str, Address] = {
     "saved-view": Address(SAVER, SAVER, ("view.pk",), data={"name": "Renamed", "role": "me"}),
     "saved-view-delete": Address(post=SAVER, args=("view.pk",)),
     "search": Address(PERSON),
+    "start": Address(SEE),
+    "start-card": Address(post=SEE),
+    "help": Address(PERSON),
+    "help-page": Address(PERSON, args=("help",)),
     "policies": Address("policy.view_policy"),
     "policy-source": Address("policy.view_policy", args=("policy",)),
     "health": Address(PUBLIC, html=False),
@@ -140,6 +144,7 @@ PORTAL: dict[str, Address] = {
     "registry:obligation-waive": _of_system("task.pk", post="registry.add_waiver"),
     "registry:obligations-assign": _of_tasks("registry.assign_obligation"),
     "registry:obligations-remind": _of_tasks("registry.remind_obligation"),
+    "registry:system-why": _of_system(get=SEE),
     "registry:imports": Address("registry.import_aisystem", "registry.import_aisystem"),
     "registry:import": Address(UPLOADER, UPLOADER, ("batch.pk",)),
     "assessments:assessments": Address(PERSON),
@@ -354,6 +359,7 @@ class World:
     policy: str = "policies/ai/model_registry.rego"
     control: str = "A.5.2"
     role: str = "oncall"
+    help: str = "roles/owner"
     reset_uid: str = "1"
     reset_key: str = "long-gone"
     system_app: str = "registry"

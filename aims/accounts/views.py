@@ -97,7 +97,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         )
         login(request, user, backend="aims.accounts.backends.RoleBackend")
         messages.success(
-            request, _("Your account is ready. Bring in the first record, as a YAML file or by hand.")
+            request, _("Your account is ready. These are the steps to the first system in production.")
         )
-        return redirect("registry:imports")
+        return redirect("start")
     return render(request, "accounts/welcome.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -1,9 +1,10 @@
-"""What the portal itself keeps: views of its lists that people saved."""
+"""What the portal itself keeps: views of its lists that people saved, cards that they put aside."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -59,3 +60,24 @@ class SavedView(models.Model):
     def get_absolute_url(self) -> str:
         """The list as it was saved."""
         return f"{reverse(self.page)}?{self.query}"
+
+
+class PutAside(models.Model):
+    """A card that a person no longer wants to see. A matter of display, so it leaves no trail."""
+
+    class Card(models.TextChoices):
+        FIRST_STEPS = "first-steps", _("First steps")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person")
+    )
+    card = models.CharField(_("card"), max_length=20, choices=Card)
+    at = models.DateTimeField(_("put aside"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("card put aside")
+        verbose_name_plural = _("cards put aside")
+        constraints = [models.UniqueConstraint(fields=["user", "card"], name="putaside_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_card_display()}"

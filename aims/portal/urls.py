@@ -1,6 +1,13 @@
 from django.urls import path, register_converter
 
-from aims.portal import dashboard_views, policy_views, saved_view_pages, search_views, views
+from aims.portal import (
+    dashboard_views,
+    guide_views,
+    policy_views,
+    saved_view_pages,
+    search_views,
+    views,
+)
 
 register_converter(policy_views.PolicyFile, "policy_file")
 
@@ -8,6 +15,10 @@ urlpatterns = [
     path("", dashboard_views.home, name="home"),
     path("work/", views.work, name="work"),
     path("search/", search_views.search_page, name="search"),
+    path("start/", guide_views.start, name="start"),
+    path("start/card/", guide_views.start_card, name="start-card"),
+    path("help/", guide_views.help_list, name="help"),
+    path("help/<path:name>/", guide_views.help_page, name="help-page"),
     path("policies/", policy_views.policy_list, name="policies"),
     path("policies/<policy_file:path>", policy_views.policy_source, name="policy-source"),
     path("views/", saved_view_pages.saved_view_create, name="saved-views"),

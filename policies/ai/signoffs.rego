@@ -21,11 +21,11 @@ sensitivity := object.get(input, ["record", "classification", "data_sensitivity"
 # title: The CTO signs every system
 # description: |
 #   The CTO answers for what runs in production. An assessment judges harm to people; it is not the CTO's to approve.
-required contains {"role": "cto", "why": "answers for every system in production"} if not is_assessment
+required contains {"role": "cto", "why": "the CTO answers for every system in production"} if not is_assessment
 
 # METADATA
 # title: The DPO signs every assessment
-required contains {"role": "dpo", "why": "approves every impact assessment"} if is_assessment
+required contains {"role": "dpo", "why": "the DPO approves every impact assessment"} if is_assessment
 
 # METADATA
 # title: DPO and security sign what can do much harm, and security the assessment of the worst of it

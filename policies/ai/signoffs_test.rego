@@ -37,7 +37,7 @@ test_high_risk_needs_all_three if {
 
 test_each_reason_is_given if {
 	why(system("pii", "high"), "dpo") == {"the risk tier is high", "the system handles personal data"}
-	why(system("pii", "high"), "cto") == {"answers for every system in production"}
+	why(system("pii", "high"), "cto") == {"the CTO answers for every system in production"}
 }
 
 test_unstated_classification_asks_everybody if {
@@ -62,10 +62,10 @@ test_assessment_needs_dpo if {
 }
 
 test_assessment_gives_its_own_reasons if {
-	why(assessment("high"), "dpo") == {"approves every impact assessment"}
+	why(assessment("high"), "dpo") == {"the DPO approves every impact assessment"}
 	every sensitivity in [null, "special_category"] {
 		question := object.union(system(sensitivity, "low"), {"subject": "assessment"})
-		why(question, "dpo") == {"approves every impact assessment"}
+		why(question, "dpo") == {"the DPO approves every impact assessment"}
 	}
 	why(system("internal", "critical"), "security") == {"the risk tier is critical"}
 }

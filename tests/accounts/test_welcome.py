@@ -30,12 +30,12 @@ def test_the_root_leads_there(client: Client) -> None:
     assert client.get("/").headers["Location"] == reverse("welcome")
 
 
-def test_the_first_visitor_becomes_administrator_and_goes_on_to_import(client: Client) -> None:
+def test_the_first_visitor_becomes_administrator_and_goes_on_to_the_first_steps(client: Client) -> None:
     answer = client.post(reverse("welcome"), ANSWERS)
-    assert answer.headers["Location"] == reverse("registry:imports")
+    assert answer.headers["Location"] == reverse("start")
     person = User.objects.get(email="ada@example.com")
     assert person.granted_roles == {Role.ADMIN, Role.LEAD}
-    assert client.get(reverse("registry:imports")).status_code == 200
+    assert client.get(reverse("start")).status_code == 200
 
 
 def test_there_is_no_second_first_visitor(client: Client) -> None:

@@ -24,6 +24,7 @@ EVERYTHING = [
     "Policies",
     "Controls",
     "Administration",
+    "Help",
 ]
 
 
@@ -35,11 +36,11 @@ def navigation(client: Client) -> list[str]:
     ("persona", "labels"),
     [
         ("owner", EVERYTHING),
-        ("lead", [*EVERYTHING[:-1], "Teams", "Administration"]),
-        ("dpo", SEEING),
-        ("auditor", [*SEEING, "People", "Teams", "Administration"]),
-        ("external_auditor", ["My work", "Overview", "Policies", "Controls"]),
-        ("outsider", ["My work", "Overview"]),
+        ("lead", [*EVERYTHING[:-2], "Teams", "Administration", "Help"]),
+        ("dpo", [*SEEING, "Help"]),
+        ("auditor", [*SEEING, "People", "Teams", "Administration", "Help"]),
+        ("external_auditor", ["My work", "Overview", "Policies", "Controls", "Help"]),
+        ("outsider", ["My work", "Overview", "Help"]),
     ],
 )
 def test_navigation_shows_what_the_person_may_open(
