@@ -1,8 +1,9 @@
 # make run    the portal on this machine, with a small demo company (DEMO=0: empty)
 # make test   everything, on SQLite and PostgreSQL
+# make pictures  the pictures in docs/, anew, from the demo company
 # make lint   style, types, import contracts, migration drift, policies
 .DEFAULT_GOAL := run
-.PHONY: setup run test test-sqlite test-postgres lint bench requirements
+.PHONY: setup run test test-sqlite test-postgres lint bench pictures requirements
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -52,6 +53,10 @@ lint: setup
 
 bench: setup
 	$(PYTHON) -m bench
+
+# The pictures of the documentation, anew.
+pictures: setup
+	AIMS_REQUIRE_BROWSER=1 AIMS_PICTURES=docs/images $(PYTHON) -m pytest -q tests/browser/test_pictures.py
 
 requirements:
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url requirements.in -o requirements.txt

@@ -3,16 +3,22 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from django.db import connection
+from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from aims.accounts.models import User
+from aims.ledger import guards
 
 FLAGS = [
     "--no-sandbox",
@@ -96,6 +102,20 @@ def _session_of(user: User) -> str:
     session.create()
     assert session.session_key
     return session.session_key
+
+
+@contextmanager
+def kept_database(blocker: Any, uploads: Path) -> Iterator[None]:
+    """What is made inside stays for all tests of a module, and is emptied after the last, not after each."""
+    with blocker.unblock():
+        assert "test" in str(connection.settings_dict["NAME"]), "This would empty a database that is in use."
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: None)
+            # A live server offers this folder as uploads at /, in front of the portal; unset, it is ours.
+            patch.setattr(settings, "MEDIA_ROOT", str(uploads))
+            yield
+        with guards.lifted(connection):
+            call_command("flush", verbosity=0, interactive=False)
 
 
 _COMPLAINTS = "_aims_complaints"

@@ -7,13 +7,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connection
-from django.test import Client, TransactionTestCase
+from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
-from aims.ledger import guards
-from tests.browser.harness import THEMES, WIDTHS, PageOf, assert_clean
+from tests.browser.harness import THEMES, WIDTHS, PageOf, assert_clean, kept_database
 from tests.browser.pages import PAGES, Scene, Shown, make_scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -37,16 +34,8 @@ def test_the_welcome_of_an_empty_portal_is_clean(
 def scene(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Scene]:
-    """Made once: the database is emptied after the last page, not after each."""
-    with django_db_blocker.unblock():
-        assert "test" in str(connection.settings_dict["NAME"]), "This would empty a database that is in use."
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: None)
-            # A live server offers this folder as uploads at /, in front of the portal; unset, it is ours.
-            patch.setattr(settings, "MEDIA_ROOT", str(tmp_path_factory.mktemp("uploads")))
-            yield make_scene()
-        with guards.lifted(connection):
-            call_command("flush", verbosity=0, interactive=False)
+    with kept_database(django_db_blocker, tmp_path_factory.mktemp("uploads")):
+        yield make_scene()
 
 
 @pytest.fixture(scope="module")
