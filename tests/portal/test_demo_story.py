@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import DateTimeField
 from django.utils import timezone
 
-from aims.accounts.models import Substitution, User
+from aims.accounts.models import Substitution, Team, User
 from aims.portal.demo.telling import tell
 from aims.portal.models import SavedView
 from aims.signoffs.models import SignOff
@@ -123,6 +123,13 @@ def test_a_substitute_signed_in_the_days_that_were_theirs() -> None:
     signoff = SignOff.objects.get(on_behalf_of__isnull=False)
     substitution = Substitution.objects.get(substitute=signoff.signer)
     assert substitution.starts <= timezone.localdate(signoff.signed_at) <= substitution.ends
+
+
+def test_somebody_left_and_somebody_else_took_over() -> None:
+    leaver = User.objects.get(email="former-deputy@example.com")
+    assert not leaver.is_active
+    assert not leaver.has_usable_password()
+    assert Team.objects.get(slug="team-claims").deputy == User.objects.get(email="claims-deputy@example.com")
 
 
 def test_an_external_auditor_sees_one_system() -> None:

@@ -76,7 +76,7 @@ def test_the_way_to_production_ticks_one_line_after_the_other(first: User, staff
 
 def test_each_open_line_leads_there_only_for_who_may(first: User, outsider: User, auditor: User) -> None:
     by_title = {str(row["title"]): row for row in first_steps.checklist(first).rows}
-    assert by_title["Name the data protection officer"]["fix_url"] == "/admin/accounts/user/"
+    assert by_title["Name the data protection officer"]["fix_url"] == "/people/"
     assert by_title["Bring in the first system"]["fix_url"] == "/import/"
     assert "fix_url" not in by_title["Get an assessment approved"]
     assert all("fix_url" not in row for row in first_steps.checklist(outsider).rows[1:])

@@ -37,6 +37,10 @@ EVERYBODY = (
     "/start/",
     "/import/",
     "/admin/",
+    "/people/",
+    "/people/invite/",
+    "/teams/",
+    "/systems/claude-rag-assistant/access/",
 )
 """Where a person may look; what is closed to them shows nothing."""
 
@@ -79,6 +83,7 @@ def shown_to(login: str) -> str:
         *EVERYBODY,
         waiting.get_absolute_url(),
         f"/decisions/assessment/{waiting.ref}/",
+        f"/people/{User.objects.get(email='developer@example.com').pk}/",
         SignOff.objects.filter(signer=user).first() or SignOff.objects.earliest("pk"),
     ]
     pages = [client.get(getattr(each, "get_absolute_url", lambda at=each: at)()) for each in addresses]

@@ -41,6 +41,7 @@ PEOPLE = (
     Person("developer", "Yusuf Demir"),
     Person("claims", "Eva Brandt"),
     Person("claims-deputy", "Rafael Moreau"),
+    Person("former-deputy", "Piet de Vries"),
     Person("analyst", "Lena Fischer"),
     Person("pricing", "Aino Lehtonen"),
     Person("pricing-deputy", "Marek Novak"),
@@ -55,7 +56,7 @@ PEOPLE = (
 
 TEAMS = {
     "team-ai-platform": ("AI platform team", ("owner", "deputy", "developer")),
-    "team-claims": ("Claims analytics", ("claims", "claims-deputy", "analyst")),
+    "team-claims": ("Claims analytics", ("claims", "former-deputy", "claims-deputy", "analyst")),
     "team-underwriting": ("Pricing and underwriting", ("pricing", "pricing-deputy")),
     "team-customer": ("Customer service", ("service", "service-deputy")),
     "team-people": ("People and culture", ("hr", "hr-deputy")),
@@ -112,8 +113,9 @@ def password() -> str:
 
 
 def let_in(password: str) -> None:
-    """See that the password opens every demo account, as the start says. Usually one hash is all there is."""
-    users = list(User.objects.filter(email__in=[person.email for person in PEOPLE]))
+    """See that the password opens every demo account, as the start says. Usually one hash is all there is.
+    Those who have left stay outside."""
+    users = list(User.objects.filter(email__in=[person.email for person in PEOPLE], is_active=True))
     good = {encoded for encoded in {user.password for user in users} if check_password(password, encoded)}
     locked_out = [user for user in users if user.password not in good]
     if locked_out:

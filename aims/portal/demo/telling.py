@@ -12,7 +12,9 @@ from django.contrib.auth.models import Permission
 from django.http import QueryDict
 from django.utils import timezone
 
+from aims.accounts import departures
 from aims.accounts import services as people_services
+from aims.accounts.holdings import Passing
 from aims.accounts.models import User
 from aims.accounts.roles import Role
 from aims.ledger import trail
@@ -159,6 +161,13 @@ class Deeds:
             ends=today + dt.timedelta(days=last),
             reason=why,
         )
+
+    def let_go(self, event: Event, person: str, successor: str, why: str) -> None:
+        """Deactivate somebody who leaves; one successor takes over all that can be."""
+        leaver, heir = self.person(person), self.person(successor)
+        held = departures.held_by(leaver)
+        successors = {each.key: heir for each in held if each.holding.passing is not Passing.ENDS}
+        departures.deactivate(leaver, successors=successors, by=self.person(event.who), reason=why)
 
     def make_exception(self, event: Event, to: str, permission: str, days: int, why: str) -> None:
         """Open a system to somebody beyond roles and teams, as the administrator's form does."""
