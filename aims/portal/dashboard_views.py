@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from aims.accounts.models import User
 from aims.accounts.views import welcome_is_due
 from aims.portal.dashboard import dashboard_of
+from aims.portal.first_steps import first_steps
 from registry import snapshots
 
 
@@ -25,4 +26,5 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def _overview(request: HttpRequest, user: User) -> HttpResponse:
     snapshots.keep_current()
-    return render(request, "portal/dashboard.html", {"dashboard": dashboard_of(user)})
+    context = {"dashboard": dashboard_of(user), "steps": first_steps(user)}
+    return render(request, "portal/dashboard.html", context)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from aims.accounts.models import User
 from aims.controls.models import Control
+from aims.portal import help as help_pages
 from aims.portal import navigation
 from assessments.models import Assessment
 from registry.choices import Stage
@@ -67,6 +68,7 @@ def search(user: User, query: str) -> list[Group]:
         _people(user, words),
         _controls(user, words),
         _pages(user, words),
+        _help(words),
     )
 
 
@@ -201,6 +203,26 @@ def _pages(user: User, words: list[str]) -> Group:
             for label, url in _all_pages(user)
             if all(word in label.casefold() for word in wanted)
         ],
+    )
+
+
+def _help(words: list[str]) -> Group:
+    """Pages of help with every word in their title or first sentences. Everybody may read them."""
+    wanted = [word.casefold() for word in words]
+
+    def has_all(text: str) -> bool:
+        return all(word in text.casefold() for word in wanted)
+
+    every = help_pages.pages().values()
+    named = [page for page in every if has_all(page.title)]
+    told = [page for page in every if page not in named and has_all(f"{page.title} {page.summary}")]
+    found = [Result(page.title, page.url) for page in (*named, *told)]
+    return _group(
+        _("Help"),
+        found[:SHOWN],
+        more=len(found) > SHOWN,
+        more_label=_("All of the help"),
+        more_url=reverse("help"),
     )
 
 

@@ -267,7 +267,7 @@ _STATES = [
     Shown("why, stale signatures", "auditor", "/systems/drifted/why/", says="Changed since"),
     Shown("why, nothing blocks", "owner", "/systems/running/why/", says="Nothing speaks against it"),
     Shown("first steps, all done", "lead", "/start/", says="All done"),
-    Shown("first steps, card put aside", "admin", "/start/", act=_send("card/"), says="My work"),
+    Shown("first steps, card put aside", "admin", "/start/", act=_send("card/"), says="Put aside"),
     Shown("help, for a signer", "dpo", "/help/", says="Yours"),
     Shown("help, with tables", "owner", "/help/gate/"),
     Shown("help, with code", "outsider", "/help/roles/ci/"),

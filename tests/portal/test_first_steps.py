@@ -110,6 +110,11 @@ def test_the_card_shows_the_next_step(first: User) -> None:
     assert render_to_string("portal/_first_steps.html", {"steps": None}).strip() == ""
 
 
+def test_the_overview_begins_with_the_card(client_of: ClientOf, first: User, outsider: User) -> None:
+    assert "Name the data protection officer" in client_of(first).get("/").content.decode()
+    assert "First steps" not in client_of(outsider).get("/").content.decode()
+
+
 def test_a_person_puts_the_card_aside_and_takes_it_up_again(
     client_of: ClientOf, lead: User, admin: User
 ) -> None:

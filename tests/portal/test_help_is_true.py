@@ -19,6 +19,7 @@ from assessments.models import Assessment
 pytestmark = pytest.mark.django_db
 
 EVERYBODY = (
+    "/",
     "/work/",
     "/systems/",
     "/systems/?risk_tier=high",

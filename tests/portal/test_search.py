@@ -131,13 +131,19 @@ def test_controls_are_found_by_number_and_title(auditor: User) -> None:
     assert "A.2.2 AI policy" in found(auditor, "policy")["Controls"]
 
 
+def test_help_is_found_by_title_and_first_sentences(outsider: User) -> None:
+    assert found(outsider, "data protection officer")["Help"][0] == "For the data protection officer"
+    assert "Gate, policies and signatures, in plain words" in found(outsider, "yesterday")["Help"]
+    assert "Help" not in found(outsider, "")
+
+
 def test_pages_are_found_and_stand_there_without_a_query(owner: User, outsider: User) -> None:
     assert found(owner, "polic")["Pages"] == ["Policies"]
     assert found(owner, "register")["Pages"] == ["Register a system"]
     assert "Import" in found(owner, "")["Pages"]
-    assert found(outsider, "polic") == {}
+    assert "Pages" not in found(outsider, "polic")
     assert found(outsider, "") == {
-        "Pages": ["My work", "Overview", "Account, roles and substitutes", "Change the password"]
+        "Pages": ["My work", "Overview", "Help", "Account, roles and substitutes", "Change the password"]
     }
 
 
