@@ -82,6 +82,7 @@ PICTURES = [
         ("Approve", "Ask for changes", "Reject", "Reason"),
     ),
     Picture("work", "cto", "/work/", ("Customer Support RAG Assistant",)),
+    Picture("overview", "lead", "/", ("Household claims fraud score", "Out of compliance")),
     Picture(
         "promotion",
         "security",
