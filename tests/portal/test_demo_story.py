@@ -98,6 +98,14 @@ def test_a_review_is_long_overdue() -> None:
     assert (timezone.localdate() - due).days > 120
 
 
+def test_it_is_known_since_when_the_review_is_overdue(client: Any) -> None:
+    client.force_login(User.objects.get(email="lead@example.com"))
+    page = client.get("/").content.decode()
+    due = dt.date.fromisoformat(answer_about("household-fraud-score").document["facts"]["review"]["due"])
+    overdue = (timezone.localdate() - due).days
+    assert any(f"{days} days" in page for days in range(overdue - 10, overdue + 1))
+
+
 def test_one_is_suspended_with_a_reason_and_its_signature_taken_back() -> None:
     assert signatures("life-underwriting-price")["dpo"] == "missing"
     newest = AISystem.history.filter(slug="life-underwriting-price").latest()

@@ -42,6 +42,7 @@ def tell(password: str) -> None:
     deeds = Deeds(password)
     for event in story.events():
         with at(_moment(today, event.day, event.at)):
+            snapshots.renew()  # as whoever opens a list does: so it is known since when something is overdue
             getattr(deeds, event.does)(event, **event.details)
     snapshots.renew()
 
