@@ -30,7 +30,8 @@ from assessments import services as assessments
 from assessments.models import Assessment
 from assessments.schema import Content
 from registry import documents, imports, services, snapshots, yaml_document
-from registry.models import AISystem, ImportBatch, SystemException
+from registry import obligation_services as tasks
+from registry.models import AISystem, ImportBatch, Obligation, SystemException, Waiver
 from registry.schema import Record, parse_record
 
 
@@ -149,6 +150,26 @@ class Deeds:
         signoff = latest_decisions(subject.kind, [subject.id])[subject.id][role]
         signoffs.withdraw(kind, signoff, reason=why, password=self.password, by=by)
 
+    # Tasks
+
+    def confirm(self, event: Event, task: str, why: str, in_place: bool = True) -> None:
+        """Write down what was checked today."""
+        tasks.confirm(
+            _task(event, task),
+            on=timezone.localdate(),
+            in_place=in_place,
+            note=why,
+            by=self.person(event.who),
+        )
+
+    def assign(self, event: Event, task: str, to: str) -> None:
+        tasks.assign([_task(event, task)], to=self.person(to), by=self.person(event.who))
+
+    def ask_waiver(self, event: Event, task: str, days: int, why: str) -> None:
+        """Ask that a task may wait; it does once those whom policy names have signed."""
+        until = timezone.localdate() + dt.timedelta(days=days)
+        tasks.waiver_request(_task(event, task), until=until, reason=why, by=self.person(event.who))
+
     # People
 
     def hand_over(self, event: Event, role: str, to: str, first: int, last: int, why: str) -> None:
@@ -197,11 +218,21 @@ def _assessment(event: Event) -> Assessment:
     return Assessment.objects.newest().get(system__slug=event.about)
 
 
+def _task(event: Event, kind: str) -> Obligation:
+    return Obligation.objects.select_related("system__team").get(system__slug=event.about, kind=kind)
+
+
 def _subject(event: Event, what: str) -> tuple[subjects.Kind, str]:
     kind = subjects.kind(what)
     if kind is None:
         raise RuntimeError(f"{event}: nothing of the kind {what!r} can be signed.")
-    return kind, _assessment(event).ref if what == "assessment" else event.about
+    match what:
+        case "assessment":
+            return kind, _assessment(event).ref
+        case "waiver":
+            return kind, str(Waiver.objects.filter(obligation__system__slug=event.about).latest("pk").pk)
+        case _:
+            return kind, event.about
 
 
 def _merged(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
