@@ -19,7 +19,7 @@ from assessments.models import Assessment
 from assessments.states import State
 from registry import gate, snapshots
 from registry.choices import Stage
-from registry.models import AISystem, GateDecision, GateSnapshot
+from registry.models import AISystem, GateDecision, GateSnapshot, Obligation, Waiver
 
 pytestmark = pytest.mark.django_db
 
@@ -138,6 +138,15 @@ def test_somebody_left_and_somebody_else_took_over() -> None:
     assert not leaver.is_active
     assert not leaver.has_usable_password()
     assert Team.objects.get(slug="team-claims").deputy == User.objects.get(email="claims-deputy@example.com")
+
+
+def test_tasks_are_open_met_overdue_given_to_somebody_and_waived() -> None:
+    tasks = Obligation.objects.all()
+    assert set(tasks.values_list("state", flat=True)) == set(Obligation.State.values)
+    late = tasks.filter(state=Obligation.State.OPEN, due__lt=timezone.localdate())
+    assert late.exists()
+    assert tasks.filter(assignee__isnull=False).count() >= 3
+    assert list(Waiver.objects.values_list("state", flat=True)) == [Waiver.State.GRANTED]
 
 
 def test_an_external_auditor_sees_one_system() -> None:
