@@ -15,6 +15,7 @@ from aims.portal import help as help_pages
 from aims.portal.demo.telling import tell
 from aims.signoffs.models import SignOff
 from assessments.models import Assessment
+from registry.models import Obligation
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +85,7 @@ def shown_to(login: str) -> str:
         *EVERYBODY,
         waiting.get_absolute_url(),
         f"/decisions/assessment/{waiting.ref}/",
+        f"/work/{Obligation.objects.get(kind='monitoring', system__slug='motor-claims-triage').pk}/",
         f"/people/{User.objects.get(email='developer@example.com').pk}/",
         SignOff.objects.filter(signer=user).first() or SignOff.objects.earliest("pk"),
     ]
