@@ -412,6 +412,10 @@ class Record(Section):
         """The record as JSON-able data in the article's order: defaults filled in, the absent left out."""
         return self.model_dump(exclude_none=True)
 
+    def document_json(self) -> str:
+        """The same as JSON text, for a third of what the way over data takes."""
+        return self.model_dump_json(exclude_none=True)
+
 
 def parse_record(document: Document) -> Record:
     """The record that a document holds.

@@ -110,7 +110,7 @@ def _record(file: str, content: bytes | None = None) -> Record | FileReport:
 
 
 def _judged(file: str, record: Record, policies: PolicySet) -> FileReport:
-    verdict = policies.judge(record.document())
+    verdict = policies.judge(record.document_json())
     errors = (Problem(1, 1, verdict.error),) if verdict.decision == "error" else ()
     return FileReport(file, record.id, verdict.decision, verdict.denials, errors)
 

@@ -75,8 +75,9 @@ class PolicySet:
             raise PolicyError(f"The policies in {directory} cannot judge an empty record: {trial.error}")
         return policies
 
-    def judge(self, document: Mapping[str, Any]) -> Verdict:
-        """The verdict on one record. It raises nothing: whatever goes wrong makes the verdict "error".
+    def judge(self, document: Mapping[str, Any] | str) -> Verdict:
+        """The verdict on one record, given as data or as JSON. It raises nothing: whatever goes wrong makes
+        the verdict "error".
 
         Denials come blockers first, then in the order of files and lines.
         """
@@ -124,7 +125,7 @@ class PolicySet:
             self._forget()
             raise PolicyError(f"The policies give no answer for {path}: {engine.failure(error)}") from error
 
-    def _asked(self, document: Mapping[str, Any]) -> regorus.Engine:
+    def _asked(self, document: Mapping[str, Any] | str) -> regorus.Engine:
         """This thread's engine with the document in it, and the clock stopped at this moment."""
         local = self._local
         if not hasattr(local, "engine"):

@@ -109,17 +109,21 @@ def parse(name: str, source: str) -> Module:
     return Module(name, source, ".".join(_steps(tree["package"]["refr"])), rules, aliases)
 
 
+_BRANCHES = frozenset({dict, list})
+
+
 def children(node: Node) -> Iterator[tuple[str, Node]]:
-    """All nodes below this one, with the kind of each, outermost first."""
+    """All nodes below this one, with the kind of each, outermost first; spans and plain values are none."""
     waiting: list[tuple[str, Node]] = [("", node)]
     while waiting:
         kind, child = waiting.pop()
         if kind:
             yield kind, child
-        if isinstance(child, dict):
-            waiting.extend(reversed(child.items()))
-        elif isinstance(child, list):
-            waiting.extend(("", each) for each in reversed(child))
+        if type(child) is dict:
+            pairs = [pair for pair in child.items() if pair[0] != "span" and type(pair[1]) in _BRANCHES]
+            waiting += reversed(pairs)
+        else:
+            waiting += [("", each) for each in reversed(child) if type(each) in _BRANCHES]
 
 
 def references(node: Node) -> Iterator[Reference]:

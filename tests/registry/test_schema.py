@@ -159,3 +159,8 @@ def test_days_are_real_days() -> None:
     leap = record_of(HEAD + "lifecycle: {decommission_date: 2028-02-29}").lifecycle.decommission_date
     assert leap is not None
     assert dt.date.fromisoformat(leap) == dt.date(2028, 2, 29)
+
+
+def test_the_json_of_a_record_says_the_same_as_its_data() -> None:
+    record = record_of(ARTICLE.read_text())
+    assert json.loads(record.document_json()) == record.document()
