@@ -115,6 +115,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Rate limits, and how far a long step has come. Without Redis each web process has its own: `serve` runs one.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": environment.text("REDIS_URL"),
+    }
+    if environment.text("REDIS_URL")
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
 # --- People -----------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"

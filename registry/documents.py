@@ -157,6 +157,15 @@ def with_derived(document: dict[str, Any], known: dict[str, Any]) -> dict[str, A
     return result
 
 
+def without_derived(document: dict[str, Any]) -> dict[str, Any]:
+    """A document without what the portal derives; the parts that held it are copies."""
+    result = dict(document)
+    for path in DERIVED:
+        section, key = path.split(".")
+        result[section] = {name: value for name, value in result.get(section, {}).items() if name != key}
+    return result
+
+
 def as_production(record: dict[str, Any]) -> dict[str, Any]:
     """The record as it would be in production: what the gate judges, whatever the record says today."""
     return {

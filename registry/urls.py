@@ -21,5 +21,12 @@ urlpatterns = [
     path("work/remind/", obligation_views.obligations_remind, name="obligations-remind"),
     path("systems/<slug:slug>/why/", why_views.system_why, name="system-why"),
     path("import/", import_views.import_new, name="imports"),
+    path("import/template.xlsx", import_views.template_xlsx, name="import-template-xlsx"),
+    path("import/template.csv", import_views.template_csv, name="import-template-csv"),
+    path("import/progress/<uuid:ticket>/", import_views.import_progress, name="import-progress"),
     path("import/<int:pk>/", import_views.import_preview, name="import"),
+    path("import/<int:pk>/mapping/", import_views.import_mapping, name="import-mapping"),
+    path("import/<int:pk>/rows/<int:number>/", import_views.import_row, name="import-row"),
+    path("import/<int:pk>/refused.csv", import_views.import_refused, name="import-refused"),
+    path("import/<int:pk>/undo/", import_views.import_undo, name="import-undo"),
 ]

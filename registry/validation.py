@@ -115,16 +115,16 @@ def _judged(file: str, record: Record, policies: PolicySet) -> FileReport:
     return FileReport(file, record.id, verdict.decision, verdict.denials, errors)
 
 
-def file_bytes(file: str) -> bytes:
-    """The content of a regular file of a size that a record may have.
+def file_bytes(file: str, *, most: int = MAX_BYTES) -> bytes:
+    """The content of a regular file of at most `most` bytes, by default what a record may have.
 
     Raises DocumentErrors where there is no such file. A pipe is not waited for, a device is not read.
     """
     try:
         with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0) as opened:
             status = os.fstat(opened.fileno())
-            if status.st_size > MAX_BYTES:
-                raise too_big(status.st_size)
+            if status.st_size > most:
+                raise too_big(status.st_size, most)
             if stat.S_ISREG(status.st_mode):
                 return opened.readall()
         message = _("This is neither a file nor a folder: name the files, or the folder that they are in.")

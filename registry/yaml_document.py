@@ -136,10 +136,12 @@ def read(data: bytes) -> Document:
     return document
 
 
-def too_big(size: int) -> DocumentErrors:
+def too_big(size: int, most: int = MAX_BYTES) -> DocumentErrors:
     """The refusal of a file of `size` bytes."""
-    message = _("The file has %(size).1f MiB and a record at most 1 MiB: check that this is the right file.")
-    return DocumentErrors([Problem(1, 1, message % {"size": size / 1024**2})])
+    message = _(
+        "The file has %(size).1f MiB and may have %(most)d MiB at most: check that this is the right file."
+    )
+    return DocumentErrors([Problem(1, 1, message % {"size": size / 1024**2, "most": most // 1024**2})])
 
 
 def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Problem:

@@ -29,7 +29,9 @@ from aims.portal.models import SavedView
 from aims.signoffs.models import SignOff
 from assessments.models import Assessment
 from assessments.services import new_version
-from registry import imports
+from registry.imports.applying import apply
+from registry.imports.preview import prepare
+from registry.imports.uploads import File, upload
 from registry.models import (
     AISystem,
     Confirmation,
@@ -147,6 +149,13 @@ PORTAL: dict[str, Address] = {
     "registry:system-why": _of_system(get=SEE),
     "registry:imports": Address("registry.import_aisystem", "registry.import_aisystem"),
     "registry:import": Address(UPLOADER, UPLOADER, ("batch.pk",)),
+    "registry:import-template-xlsx": Address("registry.import_aisystem", html=False),
+    "registry:import-template-csv": Address("registry.import_aisystem", html=False),
+    "registry:import-progress": Address("registry.import_aisystem", args=("ticket",), html=False),
+    "registry:import-mapping": Address(UPLOADER, UPLOADER, ("batch.pk",)),
+    "registry:import-row": Address(UPLOADER, args=("batch.pk", "row_number")),
+    "registry:import-refused": Address(UPLOADER, args=("batch.pk",), html=False),
+    "registry:import-undo": Address(post=UPLOADER, args=("done.pk",)),
     "assessments:assessments": Address(PERSON),
     "assessments:begin": _of_system(post="assessments.add_assessment"),
     "assessments:assessment": _of_system("assessment.ref", get="assessments.view_assessment"),
@@ -342,6 +351,9 @@ class World:
     assessment: Assessment
     signoff: SignOff
     batch: ImportBatch
+    """A spreadsheet that waits for confirmation."""
+    done: ImportBatch
+    """One that was imported."""
     substitution: Substitution
     view: SavedView
     newcomer: User
@@ -360,11 +372,28 @@ class World:
     control: str = "A.5.2"
     role: str = "oncall"
     help: str = "roles/owner"
+    row_number: int = 2
+    """Of the batch."""
+    ticket: str = "8b6b6a3e-6f0c-4e0e-9c0e-000000000000"
     reset_uid: str = "1"
     reset_key: str = "long-gone"
     system_app: str = "registry"
     system_type: int = 0
     """The key of the model's content type."""
+
+
+def _uploaded(by: User) -> ImportBatch:
+    batch = upload([File("triage.csv", b"id,name,owner\nsorting,Sorting,team-claims\n")], by=by)
+    prepare(batch, by=by)
+    return batch
+
+
+def _imported(by: User) -> ImportBatch:
+    batch = upload([File("b.yaml", b"id: brought\nname: Brought\nowner: team-claims\n")], by=by)
+    prepare(batch, by=by)
+    apply(batch, seen=batch.fingerprint, by=by)
+    batch.refresh_from_db()
+    return batch
 
 
 def make_world() -> World:
@@ -398,9 +427,8 @@ def make_world() -> World:
         system=AISystem.objects.get(pk=system.pk),
         assessment=new_version(submitted, by=people["owner"]),
         signoff=signoff,
-        batch=ImportBatch.objects.create(
-            by=people["owner"], files=[imports.read_upload("triage.yaml", b"id: x")]
-        ),
+        batch=_uploaded(people["owner"]),
+        done=_imported(people["owner"]),
         substitution=substitution_create(
             holder=people["dpo"],
             role=Role.DPO,

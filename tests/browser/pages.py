@@ -14,7 +14,11 @@ from playwright.sync_api import Page
 from aims.accounts.roles import Role
 from assessments import services as assessments
 from assessments.models import Assessment
-from registry import documents, imports
+from registry import documents
+from registry.imports.applying import apply
+from registry.imports.preview import prepare
+from registry.imports.undo import undo
+from registry.imports.uploads import File, open_questions, upload
 from registry.models import AISystem, ImportBatch, Obligation
 from registry.schema import Record
 from registry.services import system_update
@@ -87,11 +91,12 @@ def make_scene() -> Scene:
         done=Obligation.objects.get(system=running, kind="data-governance"),
     )
     for name, lines in FILES.items():
-        scene.batches[name] = ImportBatch.objects.create(
-            by=owner, files=[imports.read_upload(f"{name}.yaml", lines.encode())]
-        )
-    plan = imports.preview(scene.batches["done"].files, by=owner)
-    imports.apply(scene.batches["done"], seen=plan.fingerprint, by=owner)
+        batch = scene.batches[name] = upload([File(name, lines.encode())], by=owner)
+        if not open_questions(batch):
+            prepare(batch, by=owner)
+    for name in ("done.yaml", "undone.yaml"):
+        apply(scene.batches[name], seen=scene.batches[name].fingerprint, by=owner)
+    undo(scene.batches["undone.yaml"], by=owner, reason="The wrong file.")
     return scene
 
 
@@ -114,11 +119,18 @@ contact: claims@example.com
 classification: {{purpose: sorting the post, risk_tier: low}}
 """
 FILES = {
-    "claims": _FILE.format(id="claiming", name="Claiming system")
+    "claims.yaml": _FILE.format(id="claiming", name="Claiming system")
     + "governance: {last_reviewed: 2026-01-01, approved_by: [dpo, cto]}\nlifecycle: {stage: production}\n",
-    "refused": _FILE.format(id="refused", name="Refused system") + "colour: red\n",
-    "changes": _FILE.format(id="fresh", name="Fresher system"),
-    "done": _FILE.format(id="imported", name="Imported system"),
+    "refused.yaml": _FILE.format(id="refused", name="Refused system") + "colour: red\n",
+    "changes.yaml": _FILE.format(id="fresh", name="Fresher system"),
+    "done.yaml": _FILE.format(id="imported", name="Imported system"),
+    "undone.yaml": _FILE.format(id="undone", name="System taken back"),
+    "messy.csv": "id,name,owner,risk,decommission date,purpose\n"
+    + "".join(f"letters-{n},Letters {n},team-claims,high,2027-01-31,sorting the post\n" for n in range(60))
+    + "letters-1,Letters again,team-claims,low,31.2.2027,\n,Nameless,team-nowhere,low,,\n"
+    + "fresh,Freshest system,team-claims,medium,,answering letters\n",
+    "questions.csv": "id,name,owner,risk,remarks,decommission date\n"
+    "asked,Asked system,team-claims,severe,ask Olga,03/04/2027\n",
 }
 """Name of an import -> its file."""
 
@@ -272,10 +284,23 @@ _STATES = [
     Shown("help, with tables", "owner", "/help/gate/"),
     Shown("help, with code", "outsider", "/help/roles/ci/"),
     Shown("help, of policies", "outsider", "/help/policies/"),
-    Shown("import, with claims", "owner", lambda scene: scene.batches["claims"].get_absolute_url()),
-    Shown("import, refused file", "owner", lambda scene: scene.batches["refused"].get_absolute_url()),
-    Shown("import, changes", "owner", lambda scene: scene.batches["changes"].get_absolute_url()),
-    Shown("import, done", "owner", lambda scene: scene.batches["done"].get_absolute_url()),
+    Shown("import, with claims", "owner", lambda scene: scene.batches["claims.yaml"].get_absolute_url()),
+    Shown("import, refused file", "owner", lambda scene: scene.batches["refused.yaml"].get_absolute_url()),
+    Shown("import, changes", "owner", lambda scene: scene.batches["changes.yaml"].get_absolute_url()),
+    Shown("import, done", "owner", lambda scene: scene.batches["done.yaml"].get_absolute_url()),
+    Shown("import, taken back", "owner", lambda scene: scene.batches["undone.yaml"].get_absolute_url()),
+    Shown("import, messy sheet", "owner", lambda scene: scene.batches["messy.csv"].get_absolute_url()),
+    Shown(
+        "import, refused rows", "owner",
+        lambda scene: f"{scene.batches['messy.csv'].get_absolute_url()}?status=refused",
+    ),
+    Shown(
+        "import, nothing found", "owner", lambda scene: f"{scene.batches['messy.csv'].get_absolute_url()}?q=zebra"
+    ),
+    Shown(
+        "import, open questions", "owner",
+        lambda scene: f"{scene.batches['questions.csv'].get_absolute_url()}mapping/",
+    ),
     Shown("assessments, empty", "external_auditor", "/assessments/"),
     Shown("assessment, approved", "owner", lambda scene: f"{_revised(scene)}?version=1"),
     Shown("assessment, submitted", "owner", lambda scene: scene.submitted.get_absolute_url()),

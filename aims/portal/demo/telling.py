@@ -29,9 +29,12 @@ from aims.signoffs.standing import latest_decisions
 from assessments import services as assessments
 from assessments.models import Assessment
 from assessments.schema import Content
-from registry import documents, imports, services, snapshots, yaml_document
+from registry import documents, services, snapshots, yaml_document
 from registry import obligation_services as tasks
-from registry.models import AISystem, ImportBatch, Obligation, SystemException, Waiver
+from registry.imports.applying import apply
+from registry.imports.preview import prepare
+from registry.imports.uploads import File, upload
+from registry.models import AISystem, Obligation, SystemException, Waiver
 from registry.schema import Record, parse_record
 
 
@@ -72,11 +75,9 @@ class Deeds:
         """Import files as on the page: look at the preview, then confirm it."""
         by = self.person(event.who)
         files = [story.record_file(name) for name in records]
-        batch = ImportBatch.objects.create(
-            by=by, files=[imports.read_upload(file.name, file.read_bytes()) for file in files]
-        )
-        seen = imports.preview(batch.files, by=by).fingerprint
-        imports.apply(batch, seen=seen, by=by, reason=why)
+        batch = upload([File(file.name, file.read_bytes()) for file in files], by=by)
+        prepare(batch, by=by)
+        apply(batch, seen=batch.fingerprint, by=by, reason=why)
 
     def register(self, event: Event) -> None:
         """Register the system in the form."""
