@@ -14,15 +14,25 @@ class AssessmentsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are ready only now.
-        from assessments import facts, handover, panel, signing, trail, whereabouts  # noqa: PLC0415
+        from assessments import (  # noqa: PLC0415
+            facts,
+            handover,
+            holds,
+            panel,
+            signing,
+            trail,
+            whereabouts,
+        )
         from registry import facts as registry_facts  # noqa: PLC0415
         from registry import panels, presentation, reasons, timeline  # noqa: PLC0415
         from registry import signing as registry_signing  # noqa: PLC0415
+        from registry.imports import undo  # noqa: PLC0415
 
         guards.register(*assessment_guards.GUARDS)
         subjects.register(signing.KIND)
         registry_signing.register_authors(signing.authors_of_systems)
         registry_facts.register("assessment", facts.approved_assessments)
+        undo.register_hold(holds.assessed_since)
         panels.register(panel.PANEL)
         reasons.register_whereabouts("assessment", whereabouts.whereabouts)
         presentation.link("assessment.ref", lambda ref: reverse("assessments:assessment", args=[ref]))

@@ -2,6 +2,7 @@
 
 import json
 
-from bench import pages, validate
+from bench import imports, pages, validate
 
-print(json.dumps({"validate": validate.measure(), "pages": pages.main()}, indent=1))
+measured = pages.main(lambda: {"pages": pages.measure(), "imports": imports.measure()})
+print(json.dumps({"validate": validate.measure(), **measured}, indent=1))

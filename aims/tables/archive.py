@@ -88,7 +88,7 @@ class TooLarge(Exception):
 
 
 def read_bounded(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, most: int) -> bytes:
-    """The member's content, inflated step by step. Raises TooLarge as soon as it is more than `most` bytes."""
+    """The member's content, inflated step by step. Raises TooLarge once it is more than `most` bytes."""
     parts, size = [], 0
     with archive.open(info) as opened:
         while chunk := opened.read(CHUNK):

@@ -89,12 +89,12 @@ def _separator(text: str) -> str:
 
 
 def _unescaped(cell: str) -> str:
-    """The cell without the quote that our own exports put before what a spreadsheet would take for a formula."""
+    """The cell without the quote that our exports put before what could pass for a formula."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA_STARTS else cell
 
 
 def _rows(text: str, separator: str, *, first: int) -> list[Row]:
-    """All lines as rows. Their numbers count as a spreadsheet would, where quoted line breaks count nothing."""
+    """All lines as rows. They count as a spreadsheet counts, where quoted line breaks are none."""
     rows = []
     # The limit on a field is the module's own and holds for everybody; 131,072 characters by default.
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)

@@ -32,8 +32,8 @@ def read_table(name: str, data: bytes, *, sheet: str = "") -> Sheet:
     if data.startswith(_OLE):
         raise Unreadable(
             _(
-                "This is an old Excel file (.xls), or one that is protected with a password: save it as .xlsx "
-                "without a password, and upload that."
+                "This is an old Excel file (.xls), or one that is protected with a password: save it as "
+                ".xlsx without a password, and upload that."
             )
         )
     if data.startswith(_ZIP):

@@ -1,4 +1,4 @@
-"""A cell of a spreadsheet as a value of the record. What could be meant in two ways is refused, not guessed."""
+"""A cell of a spreadsheet as a value of the record. What could mean two things is refused, not guessed."""
 
 import datetime as dt
 import re

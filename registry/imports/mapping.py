@@ -247,8 +247,8 @@ _SYNONYMS: Final[dict[str, str]] = {
     "data.logs.retention_days": "log retention, log retention days, logs kept for days, retention days",
     "data.logs.readers": "log readers, who reads the logs, who may read the logs, logs readers",
     "governance.review_interval_days": "review interval, review every days, prüfintervall",
-    "lifecycle.decommission_date": "end of life, decommissioning, decommission date, end date, switched off on, "
-    "abschaltdatum",
+    "lifecycle.decommission_date": "end of life, decommissioning, decommission date, end date, "
+    "switched off on, abschaltdatum",
     "governance.impact_assessment_id": "impact assessment, assessment, assessment id",
     "governance.last_reviewed": "last reviewed, last review, reviewed on, letzte prüfung",
     "governance.approved_by": "approved by, approvals, approvers, freigegeben von",

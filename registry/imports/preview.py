@@ -1,4 +1,7 @@
-"""What an import would do, row by row: new, changed by field, unchanged, or refused and why. Writes no system."""
+"""What an import would do, row by row: new, changed by field, unchanged, or refused and why.
+
+No system is written here.
+"""
 
 import copy
 import hashlib

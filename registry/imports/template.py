@@ -33,7 +33,7 @@ def template_csv() -> bytes:
 
 
 def template_xlsx() -> bytes:
-    """A workbook: the sheet to fill in, whose cells offer the values that are allowed, and two that explain."""
+    """A workbook: the sheet to fill in, whose cells offer the allowed values, and two sheets that explain."""
     book = Workbook()
     systems = book.active
     assert isinstance(systems, Worksheet)

@@ -67,7 +67,8 @@ def undo(batch: ImportBatch, *, by: User, reason: str, progress: Progress = SILE
 def _refused(reasons: Sequence[str]) -> CannotUndo:
     return CannotUndo(
         _(
-            "The import cannot be undone any more, because people have worked with what it brought. Nothing was changed."
+            "The import cannot be undone any more, because people have worked with what it brought. "
+            "Nothing was changed."
         ),
         reasons,
     )

@@ -295,7 +295,8 @@ _STATES = [
         lambda scene: f"{scene.batches['messy.csv'].get_absolute_url()}?status=refused",
     ),
     Shown(
-        "import, nothing found", "owner", lambda scene: f"{scene.batches['messy.csv'].get_absolute_url()}?q=zebra"
+        "import, nothing found", "owner",
+        lambda scene: f"{scene.batches['messy.csv'].get_absolute_url()}?q=zebra",
     ),
     Shown(
         "import, open questions", "owner",

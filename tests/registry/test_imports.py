@@ -13,7 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from aims.accounts.models import Team, User
-from registry import documents
+from registry import documents, snapshots
+from registry.imports import applying
 from registry.models import AISystem, ImportBatch
 from registry.services import system_update
 from registry.yaml_writer import dump_yaml
@@ -33,7 +34,7 @@ def upload(client_of: Callable[[User], Client]) -> Callable[..., Any]:
 
 
 def confirm(client: Client, page: Any, **extra: str) -> Any:
-    seen = page.context["plan"].fingerprint
+    seen = page.context["batch"].fingerprint
     return client.post(page.request["PATH_INFO"], {"seen": seen, **extra}, follow=True)
 
 
@@ -72,14 +73,15 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(
 ) -> None:
     second = article_record.replace(b"claude-rag-assistant", b"second-assistant")
     page = upload(owner, {"a.yaml": article_record, "b.yaml": second})
-    save = AISystem.save
+    monkeypatch.setattr(applying, "BATCH", 1)
+    refresh = snapshots.refresh
 
-    def fail_on_the_second(self: AISystem, *args: Any, **kwargs: Any) -> None:
-        if self.slug == "second-assistant":
+    def fail_on_the_second(systems: list[AISystem]) -> None:
+        if systems[0].slug == "second-assistant":
             raise RuntimeError("the disk is full")
-        save(self, *args, **kwargs)
+        refresh(systems)
 
-    monkeypatch.setattr(AISystem, "save", fail_on_the_second)
+    monkeypatch.setattr(snapshots, "refresh", fail_on_the_second)
     client = client_of(owner)
     client.raise_request_exception = False
     assert confirm(client, page).status_code == 500
