@@ -101,7 +101,9 @@ def read_bounded(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, most: int) 
 
 def hidden(name: str) -> bool:
     """Whether an operating system left the file there for itself."""
-    return any(part.startswith((".", "__MACOSX")) and part not in (".", "..") for part in name.split("/"))
+    return any(part.startswith((".", "__MACOSX")) and part not in (".", "..")
+        for part in name.replace("\\", "/").split("/")
+    )
 
 
 def _refused(info: zipfile.ZipInfo) -> str:

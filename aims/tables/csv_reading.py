@@ -43,10 +43,11 @@ def _decoded(data: bytes) -> tuple[str, list[str]]:
     ):
         if data.startswith(mark):
             return _strictly(data, encoding), []
-    start = data[:400]
-    if len(start) >= 4 and b"\0" in start:
+    start = data[:1000]
+    if start.count(0) > len(start) / 10:
+        # Of most letters, one of the two bytes is 0: which one says how the pairs stand.
         for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-            if not any(start[offset::2]):
+            if start[offset::2].count(0) > len(start) / 4 and start[1 - offset :: 2].count(0) == 0:
                 return _strictly(data, encoding), []
         raise Unreadable(
             _("This is not a text file, although its name says CSV: save it again as “CSV UTF-8”.")

@@ -15,7 +15,7 @@ from registry import schema
 from registry.documents import COLUMNS
 from registry.imports import cells
 from registry.imports.cells import AmbiguousDate, CellRefused, Dates, UnknownChoice
-from registry.imports.fields import FIELDS, REQUIRED, Field
+from registry.imports.fields import FIELDS, Field
 from registry.models import ColumnMapping
 
 IGNORED: Final = ""
@@ -125,12 +125,14 @@ class Questions:
 
 
 def guess(headers: Sequence[str], rows: Iterable[Sequence[Value]]) -> Mapping:
-    """What the headers say by themselves. A column without any value is ignored; two columns that look like
-    the same field are left to the person."""
+    """What the headers say by themselves. An unknown column without any value is ignored; two columns that
+    look like the same field are left to the person."""
     names: dict[str, str] = _names() | {cells.normal(PROBLEM): IGNORED}
     filled = {column for row in rows for column, value in enumerate(row) if value is not None}
-    found = [names.get(cells.normal(header)) if column in filled else IGNORED
-             for column, header in enumerate(headers)]  # fmt: skip
+    found = [
+        names.get(cells.normal(header), None if column in filled else IGNORED)
+        for column, header in enumerate(headers)
+    ]
     count = Counter(path for path in found if path)
     return Mapping(tuple(None if path and count[path] > 1 else path for path in found))
 
@@ -165,7 +167,8 @@ def questions(mapping: Mapping, rows: Sequence[Sequence[Value]]) -> Questions:
     """What is still open about reading the rows so."""
     asked = Questions(columns=[column for column, path in enumerate(mapping.columns) if path is None])
     count = Counter(path for path in mapping.columns if path)
-    asked.missing = [FIELDS[path] for path in REQUIRED if path not in count]
+    # Whether a row needs a name and an owner, its id says: a system that is there has them.
+    asked.missing = [FIELDS["id"]] if "id" not in count else []
     asked.repeated = [FIELDS[path] for path in count if count[path] > 1]
     for column, of, meanings in mapping.read_columns():
         if of.kind in ("choice", "yes_no"):

@@ -221,7 +221,8 @@ def _compare(entry: _Entry, known: _Known) -> None:
         return
     entry.record = record
     row.new_team = False
-    if (reason := _owner_refused(record.owner, row, known)) is not None:
+    stays = system is not None and system.team.slug == record.owner
+    if not stays and (reason := _owner_refused(record.owner, row, known)) is not None:
         entry.refuse(reason, "owner")
         return
     if system is None or answer is None:
