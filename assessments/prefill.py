@@ -15,7 +15,7 @@ def prefilled(record: dict[str, Any]) -> Content:
     named = ", ".join(record["classification"]["affected_parties"])
     return Content(
         context=Context(
-            purpose=_clipped(record["classification"]["purpose"] or ""),
+            purpose=_clipped(record["classification"].get("purpose", "")),
             environment=_clipped(_environment(record)),
             data_flows=_clipped(_data_flows(record)),
         ),
@@ -28,16 +28,18 @@ def _environment(record: dict[str, Any]) -> str:
     parts = [_("Runs in: %(environment)s.") % {"environment": Environment(deployment["environment"]).label}]
     if deployment["regions"]:
         parts.append(_("Regions: %(regions)s.") % {"regions": ", ".join(deployment["regions"])})
-    if model["base_model"]:
-        name = " – ".join(filter(None, (model["base_model"], model["provider"])))
+    if name := " – ".join(filter(None, (model.get("base_model"), model.get("provider")))):
         parts.append(_("Model: %(model)s.") % {"model": name})
     return " ".join(parts)
 
 
 def _data_flows(record: dict[str, Any]) -> str:
     data = record["data"]
-    sensitivity = DataSensitivity(record["classification"]["data_sensitivity"]).label
-    lines = [_("Most sensitive data: %(sensitivity)s.") % {"sensitivity": sensitivity}]
+    lines = []
+    if sensitivity := record["classification"].get("data_sensitivity"):
+        lines.append(
+            _("Most sensitive data: %(sensitivity)s.") % {"sensitivity": DataSensitivity(sensitivity).label}
+        )
     sources = data["training_sources"]
     training = sources if isinstance(sources, str) else ", ".join(entry["name"] for entry in sources)
     if training:

@@ -101,7 +101,8 @@ def read_bounded(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, most: int) 
 
 def hidden(name: str) -> bool:
     """Whether an operating system left the file there for itself."""
-    return any(part.startswith((".", "__MACOSX")) and part not in (".", "..")
+    return any(
+        part.startswith((".", "__MACOSX")) and part not in (".", "..")
         for part in name.replace("\\", "/").split("/")
     )
 

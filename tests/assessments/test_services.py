@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from aims.accounts import services as people
-from aims.accounts.models import User
+from aims.accounts.models import Team, User
 from aims.accounts.roles import Role
 from assessments import services
 from assessments.errors import Conflict, Incomplete, WrongState
@@ -19,7 +19,8 @@ from assessments.states import State
 from registry import gate
 from registry.choices import Stage
 from registry.models import AISystem
-from registry.services import system_move
+from registry.schema import Record
+from registry.services import system_create, system_move
 from tests.assessments.conftest import fresh, take_back
 from tests.factories import forget_rights
 from tests.lifecycle import Staff, complete_content, sign
@@ -303,3 +304,9 @@ def test_the_newest_approved_version_counts(approved: Assessment, staff: Staff) 
     sign("assessment", following.ref, "dpo", staff["dpo"])
     assert Assessment.objects.current().get() == following
     assert fresh(approved).superseded_by() == following
+
+
+def test_an_assessment_can_be_begun_of_a_record_that_says_next_to_nothing(team: Team, owner: User) -> None:
+    record = Record(id="bare", name="Bare", owner=team.slug)
+    system = system_create(record, team=team, by=owner)
+    assert services.begin(system, by=owner).parsed.context.purpose == ""

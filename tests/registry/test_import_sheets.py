@@ -105,9 +105,7 @@ def test_an_unknown_column_is_asked_about_and_the_answer_remembered(client: Clie
     assert refused.status_code == 422
     assert "“Remarks”" in refused.content.decode()
 
-    page = client.post(
-        page.request["PATH_INFO"], form | {"column-3": "classification.purpose"}, follow=True
-    )
+    page = client.post(page.request["PATH_INFO"], form | {"column-3": "classification.purpose"}, follow=True)
     assert "Purpose: for the post" in page.content.decode()
     assert ColumnMapping.objects.get().saved_by.name == "Olga Owner"
 
@@ -149,7 +147,11 @@ def test_values_that_nobody_knows_are_asked_about(client: Client) -> None:
     path = "classification.risk_tier"
     client.post(
         page.request["PATH_INFO"],
-        {f"meaning|{path}|severe": "high", f"meaning|{path}|severe!": "critical", f"meaning|{path}|whatever": "!"},
+        {
+            f"meaning|{path}|severe": "high",
+            f"meaning|{path}|severe!": "critical",
+            f"meaning|{path}|whatever": "!",
+        },
     )
     assert [(row.slug, row.status) for row in rows()] == [
         ("a", "new"), ("b", "new"), ("c", "refused"), ("d", "new"),
@@ -216,7 +218,11 @@ def test_lists_and_sources_are_read_from_one_cell(client: Client) -> None:
     assert first["data"]["training_sources"] == "none-fine-tuning"
     assert [source["name"] for source in first["data"]["rag_sources"]] == ["handbook", "tickets"]
     assert first["data"]["rag_sources"][0]["location"] == "s3://kb/h/"
-    assert first["data"]["logs"] == {"captured": ["prompts", "responses"], "retention_days": 90, "readers": []}
+    assert first["data"]["logs"] == {
+        "captured": ["prompts", "responses"],
+        "retention_days": 90,
+        "readers": [],
+    }
     assert second["data"]["training_sources"] == [{"name": "letters", "source": "the archive"}]
 
 
@@ -432,7 +438,9 @@ def test_the_rows_are_paged_filtered_and_searched(client: Client) -> None:
     address = ImportBatch.objects.get().get_absolute_url()
     assert len(client.get(address).context["rows"]) == 50
     assert [shown.row.number for shown in client.get(f"{address}?status=refused").context["rows"]] == [122]
-    assert [shown.row.slug for shown in client.get(f"{address}?q=letters-77").context["rows"]] == ["letters-77"]
+    assert [shown.row.slug for shown in client.get(f"{address}?q=letters-77").context["rows"]] == [
+        "letters-77"
+    ]
     assert "No record is like that" in client.get(f"{address}?q=zebra").content.decode()
     assert client.get(f"{address}?status=nonsense&page=99").status_code == 200
 

@@ -22,7 +22,9 @@ def opened(data: bytes, most_each: int = 1000) -> list[archive.Member]:
 
 
 def test_files_come_with_their_content_and_what_systems_leave_there_does_not() -> None:
-    data = packed(**{"a/x.yaml": b"x", "__MACOSX/x.yaml": b"?", ".DS_Store": b"?", "a/.git/x": b"?", "b/": b""})
+    data = packed(
+        **{"a/x.yaml": b"x", "__MACOSX/x.yaml": b"?", ".DS_Store": b"?", "a/.git/x": b"?", "b/": b""}
+    )
     assert opened(data) == [archive.Member("a/x.yaml", b"x")]
 
 
