@@ -1,4 +1,4 @@
-"""Importing spreadsheets: columns recognised, asked for and remembered; what a row says, and what it may not."""
+"""Importing spreadsheets: columns recognised, asked for, remembered; what a row says, and what it may not."""
 
 import csv
 import datetime as dt

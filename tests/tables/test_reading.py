@@ -63,6 +63,11 @@ def in_sheet(data: bytes, old: bytes, new: bytes) -> bytes:
 SIMPLE = workbook(["id", "name"], ["first", "First"])
 
 
+def with_parts(parts: dict[str, bytes]) -> bytes:
+    """A sound workbook with more in it."""
+    return rewritten(SIMPLE, lambda name, content: content, **parts)
+
+
 # --- CSV ---------------------------------------------------------------------------------------------------
 
 
@@ -211,13 +216,13 @@ def _with_entities(part: str) -> bytes:
         (b"PK\x03\x04 and nothing", "damaged"),
         (SIMPLE[: len(SIMPLE) // 2], "damaged"),
         (b"id,name\nfirst,First\n", "not an XLSX"),
-        (rewritten(SIMPLE, lambda name, content: content, **{"xl/vbaProject.bin": b"x"}), "macros"),
-        (rewritten(SIMPLE, lambda name, content: content, mimetype=b"opendocument"), "OpenDocument"),
+        (with_parts({"xl/vbaProject.bin": b"x"}), "macros"),
+        (with_parts({"mimetype": b"opendocument"}), "OpenDocument"),
         (rewritten(SIMPLE, lambda name, content: b"<worksheet"), "damaged"),
         (_with_entities("xl/worksheets/sheet1.xml"), "damaged"),
         (_with_entities("xl/workbook.xml"), "damaged"),
         (_with_entities("xl/styles.xml"), "damaged"),
-        (rewritten(SIMPLE, lambda name, content: content, **{"xl/media/a.png": bytes(9 * 1024**2)}), "too large"),
+        (with_parts({"xl/media/a.png": bytes(9 * 1024**2)}), "too large"),
         (in_sheet(SIMPLE, b"</row>", b'<c r="ZZ1"><v>1</v></c></row>'), "columns"),
         (in_sheet(SIMPLE, b"</sheetData>", b'<row r="9999999"><c><v>1</v></c></row></sheetData>'), "rows"),
         (workbook(["id", "name"]), "no row below"),
@@ -239,7 +244,7 @@ def test_a_sheet_of_millions_of_empty_cells_is_put_down_early(monkeypatch: pytes
 
 def test_a_workbook_whose_sizes_lie_does_not_inflate() -> None:
     """The directory of the archive says 10 bytes of a part that holds 100 MiB."""
-    data = rewritten(SIMPLE, lambda name, content: content, **{"xl/media/a.png": bytes(100 * 1024**2)})
+    data = with_parts({"xl/media/a.png": bytes(100 * 1024**2)})
     size = (100 * 1024**2).to_bytes(4, "little")
     assert size in data
     with pytest.raises(Unreadable):
@@ -247,11 +252,7 @@ def test_a_workbook_whose_sizes_lie_does_not_inflate() -> None:
 
 
 def test_links_to_other_files_are_not_followed() -> None:
-    data = rewritten(
-        SIMPLE,
-        lambda name, content: content,
-        **{"xl/externalLinks/externalLink1.xml": b"<externalLink/>"},
-    )
+    data = with_parts({"xl/externalLinks/externalLink1.xml": b"<externalLink/>"})
     assert read_table("s.xlsx", data).rows[0].values == ["first", "First"]
 
 
