@@ -69,8 +69,7 @@ def prepare(batch: ImportBatch, *, by: User, progress: Progress = SILENT) -> Non
     for number, entry in enumerate(entries):
         if number % STEP == 0:
             progress.tell(_("Comparing with the registry"), number, len(entries))
-        if not entry.problems:
-            _compare(entry, known)
+        _compare(entry, known)
         _settle(entry)
     progress.tell(_("Keeping the preview"))
     ImportRow.objects.bulk_create(
@@ -217,14 +216,14 @@ def _compare(entry: _Entry, known: _Known) -> None:
     system = known.changeable.get(entry.slug)
     answer = known.answers[system.pk] if system else None
     record = entry.record or _record_of_row(entry, answer)
-    if record is None:
+    owner = record.owner if record else str(entry.values.get("owner", ""))
+    row.new_team = False
+    stays = system is not None and system.team.slug == owner
+    if owner and not stays and (reason := _owner_refused(owner, row, known)) is not None:
+        entry.refuse(reason, "owner")
+    if record is None or entry.problems:
         return
     entry.record = record
-    row.new_team = False
-    stays = system is not None and system.team.slug == record.owner
-    if not stays and (reason := _owner_refused(record.owner, row, known)) is not None:
-        entry.refuse(reason, "owner")
-        return
     if system is None or answer is None:
         row.claims = _claims(record, documents.Derived(), "draft")
         row.changes, row.before, row.system_pk, row.revision = [], None, None, None
@@ -262,25 +261,30 @@ def _owner_refused(owner: str, row: ImportRow, known: _Known) -> str | None:
 def _record_of_row(entry: _Entry, answer: gate.Answer | None) -> Record | None:
     """The record that a row of a sheet describes; None, with the entry's problems, where there is none.
 
-    On a system that is there already the row is laid over its record: a blank cell leaves what is there.
+    On a system that is there already the row is laid over its record: a blank cell leaves what is there. What
+    a refused cell would have said is left away, so that all else that is wrong with the row is told too.
     """
     document: dict[str, Any] = {}
+    told = {problem.column for problem in entry.problems}
+    if not entry.places:
+        return None
     if answer:
         document = copy.deepcopy(documents.without_derived(answer.record))
     elif missing := [path for path in REQUIRED if path not in entry.values]:
         for path in missing:
-            entry.refuse(
-                _("“%(field)s” is empty, and a new system needs it.") % {"field": FIELDS[path].label}, path
-            )
-        return None
+            if entry.places.get(path, -1) + 1 not in told:
+                empty = _("“%(field)s” is empty, and a new system needs it.") % {"field": FIELDS[path].label}
+                entry.refuse(empty, path)
+            document[path] = "x"  # for the other problems to be found
     for path, value in entry.values.items():
         _put(document, path, _joined(FIELDS[path], value, documents.value_at(document, path)))
     try:
-        return Record.model_validate(document)
+        record = Record.model_validate(document)
     except ValidationError as error:
         for path, message in problems_by_path(error, document, Record):
             entry.refuse(message, _column_path(path, entry.places))
         return None
+    return None if entry.problems else record
 
 
 def _joined(of: Field, value: Any, known: Any) -> Any:

@@ -124,11 +124,11 @@ def _upload_table(file: File, *, by: User, sheet: str, progress: Progress) -> Im
 def _samples(table: Sheet) -> list[list[str]]:
     """Per column its first three different values, for the person who says what it is."""
     found: list[list[str]] = [[] for _header in table.headers]
-    for row in table.rows[:200]:
-        for column, cell in enumerate(row.values):
-            text = "" if cell is None or isinstance(cell, Wrong) else str(cell)[:60]
-            if text and len(found[column]) < 3 and text not in found[column]:
-                found[column].append(text)
+    for row in table.rows:
+        for texts, cell in zip(found, row.values, strict=True):
+            if cell is not None and len(texts) < 3 and not isinstance(cell, Wrong):
+                if (text := str(cell)[:60]) not in texts:
+                    texts.append(text)
     return found
 
 

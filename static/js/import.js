@@ -19,11 +19,10 @@ document.addEventListener("submit", (event) => {
 
 async function send(form) {
   const panel = form.querySelector("[data-progress-panel]");
-  const buttons = form.querySelectorAll("button");
   const body = new FormData(form);
   form.dataset.busy = "";
-  for (const button of buttons) button.disabled = true;
   panel.hidden = false;
+  panel.querySelector("progress").hidden = false;
   tell(panel, { doing: panel.dataset.textSending });
   const watching = setInterval(() => look(form.dataset.progress, panel), EVERY);
   try {
@@ -36,15 +35,19 @@ async function send(form) {
       location.assign(answer.url); // the session is over: the login page
       return;
     }
-    replace(await answer.text());
+    if (answer.status >= 500) end(panel, panel.dataset.textFailed);
+    else replace(await answer.text());
   } catch {
-    panel.querySelector("p").textContent = panel.dataset.textLost;
-    panel.querySelector("progress").hidden = true;
+    end(panel, panel.dataset.textLost);
   } finally {
     clearInterval(watching);
-    for (const button of buttons) button.disabled = false;
     delete form.dataset.busy;
   }
+}
+
+function end(panel, text) {
+  panel.querySelector("p").textContent = text;
+  panel.querySelector("progress").hidden = true;
 }
 
 async function look(address, panel) {

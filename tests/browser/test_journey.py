@@ -72,11 +72,11 @@ def logged_in(page: Page, person: User) -> Page:
 def import_the_record(page: Page) -> str:
     """Upload, read what is not believed, confirm. Returns the address of the preview."""
     navigate(page, "Import")
-    page.get_by_label("YAML files").set_input_files(RECORD)
+    page.get_by_label("Files").set_input_files(RECORD)
     page.get_by_role("button", name="Show what would change").click()
     expect(heading(page, "What would change")).to_be_visible()
     address = page.url
-    claims = page.locator(".notice", has_text="Claims that the portal cannot confirm")
+    claims = page.locator(".import-claims", has_text="Claims that the portal cannot confirm")
     for claim in (
         "Approved by: cto, dpo",
         "Last reviewed: 2026-01-15",

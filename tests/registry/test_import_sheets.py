@@ -296,6 +296,7 @@ MESSY = (
     ",No id,team-ai-platform,low,,\n"
     "rarely,Rarely,team-ai-platform,low,,99999\n"
 )
+ALL_AT_ONCE = "Bad Id,,team-nowhere,low,31.2.2027,99999\n"
 
 
 def test_every_bad_row_is_refused_with_its_cell_and_reason(client: Client) -> None:
@@ -312,6 +313,12 @@ def test_every_bad_row_is_refused_with_its_cell_and_reason(client: Client) -> No
         ("F9", "write a number not above 3650"),
     ):
         assert any(f"<b>{place}</b>" in line and words in line for line in text.split("<li>")), place
+
+
+def test_everything_that_is_wrong_with_a_row_is_told_at_once(client: Client) -> None:
+    send(client, MESSY.partition("\n")[0] + "\n" + ALL_AT_ONCE)
+    (row,) = rows()
+    assert [column for _line, column, _message in row.problems] == [1, 2, 3, 5, 6]
 
 
 def test_nothing_is_imported_while_rows_are_refused_and_nobody_says_leave_them_out(client: Client) -> None:
