@@ -125,6 +125,7 @@ def _from_sheet(batch: ImportBatch, rows: Iterable[ImportRow]) -> list[_Entry]:
     mapping = read_mapping(batch)
     columns = mapping.read_columns()
     places = {of.path: column for column, of, _meanings in columns}
+    short_names = _short_names()
     entries = []
     for row in rows:
         entry = _Entry(row, places=places)
@@ -138,6 +139,8 @@ def _from_sheet(batch: ImportBatch, rows: Iterable[ImportRow]) -> list[_Entry]:
             else:
                 if value is not None:
                     entry.values[of.path] = value
+        if owner := entry.values.get("owner"):
+            entry.values["owner"] = short_names.get(cells.normal(owner), owner)
         entry.slug = str(entry.values.get("id", ""))
         if not entry.slug and not any(
             problem.column == places.get("id", -1) + 1 for problem in entry.problems
@@ -148,6 +151,16 @@ def _from_sheet(batch: ImportBatch, rows: Iterable[ImportRow]) -> list[_Entry]:
                 "id",
             )
     return entries
+
+
+def _short_names() -> dict[str, str]:
+    """Normal text of a team's name -> its short name, by which records call it. A name that two teams have
+    is nobody's."""
+    found: dict[str, str] = {}
+    for slug, name in Team.objects.values_list("slug", "name"):
+        key = cells.normal(name)
+        found[key] = "" if key in found else slug
+    return {name: slug for name, slug in found.items() if slug}
 
 
 def _refuse_repeated_ids(entries: Sequence[_Entry]) -> None:

@@ -70,7 +70,7 @@ class _Counted(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.count() if self._known is None else self._known  # type: ignore[union-attr,call-arg]
+        return self.object_list.count() if self._known is None else self._known  # type: ignore[attr-defined,no-any-return]
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _in_the_way(rows: Sequence[ImportRow], since: dt.datetime) -> list[str]:
     """For each system with which somebody worked since the import: its name, and what was done."""
     if any(row.system_pk is None for row in rows):
         return [_("It was carried out by an earlier version of the portal, which kept too little of it.")]
-    names = {row.system_pk: row.name for row in rows}
+    names = {row.system_pk: row.name for row in rows if row.system_pk is not None}
     found: dict[int, str] = {}
     for start in range(0, len(names), BATCH):
         keys = list(names)[start : start + BATCH]
@@ -115,12 +115,7 @@ def _take_back(rows: Sequence[ImportRow], *, by: User, why: str, progress: Progr
 
 
 def _edit(row: ImportRow, teams: Mapping[str, Team], why: str) -> services.Edit:
-    if row.before["owner"] not in teams:
+    before = Record.model_validate(row.before)
+    if before.owner not in teams:
         raise _refused([_("%(system)s: its team is gone") % {"system": row.name}])
-    return services.Edit(
-        row.system_pk or 0,
-        (row.revision or 0) + 1,
-        Record.model_validate(row.before),
-        teams[row.before["owner"]],
-        why,
-    )
+    return services.Edit(row.system_pk or 0, (row.revision or 0) + 1, before, teams[before.owner], why)

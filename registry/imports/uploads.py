@@ -126,9 +126,10 @@ def _samples(table: Sheet) -> list[list[str]]:
     found: list[list[str]] = [[] for _header in table.headers]
     for row in table.rows:
         for texts, cell in zip(found, row.values, strict=True):
-            if cell is not None and len(texts) < 3 and not isinstance(cell, Wrong):
-                if (text := str(cell)[:60]) not in texts:
-                    texts.append(text)
+            if len(texts) == 3 or cell is None or isinstance(cell, Wrong):
+                continue
+            if (text := str(cell)[:60]) not in texts:
+                texts.append(text)
     return found
 
 

@@ -251,6 +251,13 @@ def test_a_row_of_a_registered_system_needs_nothing_but_its_id(
     ]
 
 
+def test_a_team_can_be_called_by_its_name(client: Client, team: Team) -> None:
+    send(client, f"{HEAD}\nletters,Letters,AI  Platform team\nothers,Others,No such team\n")
+    first, second = rows()
+    assert (first.status, first.owner) == ("new", team.slug)
+    assert "There is no team “No such team”" in second.problems[0][2]
+
+
 def test_what_a_cell_has_no_room_for_is_kept(client: Client, make_system: Callable[..., AISystem]) -> None:
     make_system(
         slug="letters",
