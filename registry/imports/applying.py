@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -78,6 +79,8 @@ def apply(
         raise ReasonNeeded(_("A system in use would change in a way that touches signatures. Say why."))
     try:
         _write(rows, _teams(rows, by=by), by=by, reason=reason.strip(), progress=progress)
+        registered = AISystem.objects.filter(slug=OuterRef("slug")).values("pk")
+        batch.rows.filter(status=Status.NEW).update(system_pk=Subquery(registered))
     except (Conflict, IdTaken, AISystem.DoesNotExist) as error:  # somebody else was faster
         raise Moved from error
     batch.applied_at, batch.left_out, batch.reason = timezone.now(), bool(refused), reason.strip()
@@ -110,14 +113,11 @@ def _write(
     done = 0
     for part in _parts(new, BATCH):
         progress.tell(_("Writing"), done, len(rows))
-        systems = services.systems_create(
+        services.systems_create(
             [services.Registration(_record(row), teams[row.owner], _why(row, reason)) for row in part],
             by=by,
         )
-        for row, system in zip(part, systems, strict=True):
-            row.system_pk = system.pk
         done += len(part)
-    ImportRow.objects.bulk_update(new, ["system_pk"], batch_size=500)
     for part in _parts(changed, BATCH):
         progress.tell(_("Writing"), done, len(rows))
         services.systems_update(
