@@ -18,13 +18,13 @@ from aims.accounts.http import UserRequest
 from registry.errors import ReasonNeeded
 from registry.forms import reason_of
 from registry.imports import mapping_page, progress, rows_page, template
-from registry.imports.applying import CannotImport, Moved, apply
+from registry.imports.applying import apply
+from registry.imports.errors import AlreadyImported, CannotImport, CannotRead, CannotUndo, Moved
 from registry.imports.preview import prepare
-from registry.imports.undo import CannotUndo, undo
+from registry.imports.undo import undo
 from registry.imports.uploads import (
     MAX_FILES,
     MAX_TOTAL_BYTES,
-    CannotRead,
     File,
     open_questions,
     remap,
@@ -100,9 +100,12 @@ def import_mapping(request: UserRequest, pk: int) -> HttpResponse:
         return redirect(batch)
     status = 200
     if request.method == "POST":
-        asked = remap(batch, mapping_page.posted(batch, request.POST), by=request.user)
-        if not asked:
-            return _look(request, batch)
+        try:
+            asked = remap(batch, mapping_page.posted(batch, request.POST), by=request.user)
+            if not asked:
+                return _look(request, batch)
+        except AlreadyImported:  # in another window
+            return _lead(request, batch.get_absolute_url())
         status = 422
     return render(
         request,

@@ -15,6 +15,7 @@ from aims.accounts.models import Team, User
 from aims.accounts.services import team_create
 from registry import services
 from registry.errors import Conflict, IdTaken, ReasonNeeded
+from registry.imports.errors import AlreadyImported, CannotImport, Moved
 from registry.imports.progress import SILENT, Progress
 from registry.models import AISystem, ImportBatch, ImportRow
 from registry.schema import Record
@@ -25,19 +26,6 @@ BATCH: Final = 250
 """Systems written by one call of the services, and so between two notes of progress."""
 
 Item = TypeVar("Item")
-
-
-class CannotImport(Exception):
-    """The import as a whole cannot be carried out; nothing of it was."""
-
-
-class Moved(CannotImport):
-    """The registry is no longer what the preview compared with."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("The registry has changed since you looked. Nothing was imported; check the preview again.")
-        )
 
 
 @transaction.atomic
@@ -59,7 +47,7 @@ def apply(
     if batch.by_id != by.pk:
         raise PermissionDenied(_("Only the person who uploaded the files can import them."))
     if batch.applied_at is not None:
-        raise CannotImport(_("This import has been carried out already."))
+        raise AlreadyImported
     if not seen or batch.fingerprint != seen:
         raise Moved
     refused = batch.rows.filter(status=Status.REFUSED).count()

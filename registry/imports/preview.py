@@ -22,7 +22,7 @@ from registry import documents, gate, services, yaml_document
 from registry.imports import cells
 from registry.imports.fields import FIELDS, REQUIRED, Field
 from registry.imports.progress import SILENT, Progress
-from registry.imports.uploads import cells_of, read_mapping
+from registry.imports.uploads import cells_of, lock_open, read_mapping
 from registry.models import AISystem, ImportBatch, ImportRow
 from registry.schema import Record, parse_record
 from registry.schema_problems import problems_by_path
@@ -58,7 +58,11 @@ class _Entry:
 
 @transaction.atomic
 def prepare(batch: ImportBatch, *, by: User, progress: Progress = SILENT) -> None:
-    """Look at all rows of a batch against the registry as it is now, and keep what would come of them."""
+    """Look at all rows of a batch against the registry as it is now, and keep what would come of them.
+
+    Raises AlreadyImported.
+    """
+    lock_open(batch)
     progress.tell(_("Reading the rows"))
     rows = list(batch.rows.all())
     entries = _from_sheet(batch, rows) if batch.headers is not None else [_from_yaml(row) for row in rows]

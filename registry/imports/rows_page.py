@@ -25,6 +25,9 @@ SHORT: Final = (
 )
 """What the list says of a new system; its own page says all."""
 
+MOST_CHANGES: Final = 8
+"""Of one row in the list."""
+
 TONES: Final = {"new": "info", "changed": "warn", "unchanged": "mute", "refused": "bad"}
 DONE_TONES: Final = {"new": "ok", "changed": "ok", "unchanged": "mute", "refused": "bad"}
 
@@ -82,6 +85,8 @@ class Shown:
     tone: str
     problems: list[tuple[str, str]]
     changes: list[dict[str, Any]]
+    more_changes: int
+    """That the list leaves to the row's own page."""
     claims: list[dict[str, Any]]
     facts: list[tuple[str, str]]
 
@@ -151,7 +156,8 @@ def _shown(
         words.get(row.status, ""),
         tones.get(row.status, "mute"),
         [(place_of(batch, problem), problem[2]) for problem in row.problems],
-        told(row.changes),
+        told(row.changes[:MOST_CHANGES]),
+        max(0, len(row.changes) - MOST_CHANGES),
         told(row.claims),
         facts,
     )

@@ -14,6 +14,7 @@ from aims.signoffs.models import SignOff
 from registry import gate, services
 from registry.errors import Conflict, ReasonNeeded
 from registry.imports.applying import BATCH
+from registry.imports.errors import CannotUndo
 from registry.imports.progress import SILENT, Progress
 from registry.models import AISystem, GateDecision, ImportBatch, ImportRow
 from registry.schema import Record
@@ -27,14 +28,6 @@ _holds: list[Hold] = []
 def register_hold(hold: Hold) -> None:
     """Let an upper app say what of its own stands against undoing; called in `ready()`."""
     _holds.append(hold)
-
-
-class CannotUndo(Exception):
-    """The import cannot be taken back; nothing was. `reasons` name the systems and why."""
-
-    def __init__(self, message: str, reasons: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.reasons = list(reasons)
 
 
 @transaction.atomic
@@ -58,8 +51,11 @@ def undo(batch: ImportBatch, *, by: User, reason: str, progress: Progress = SILE
     why = _("Import of %(file)s undone: %(reason)s") % {"file": batch.name, "reason": reason.strip()}
     try:
         _take_back(rows, by=by, why=why, progress=progress)
-    except (Conflict, ProtectedError) as error:  # somebody was faster, or an app forgot to say
+    except Conflict as error:  # somebody was faster
         raise _refused([str(error)]) from error
+    except ProtectedError as error:  # an app did not say that it holds on to a system
+        kinds = sorted({str(each._meta.verbose_name) for each in error.protected_objects})
+        raise _refused([_("These still refer to it: %(kinds)s.") % {"kinds": ", ".join(kinds)}]) from error
     batch.undone_at, batch.undo_reason = timezone.now(), reason.strip()
     batch.save(update_fields=["undone_at", "undo_reason"])
 

@@ -1,11 +1,13 @@
 """Takes files in: YAML records, ZIP files of them, or one spreadsheet, kept as rows of an import."""
 
+import datetime as dt
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,6 +17,7 @@ from aims.tables.reading import is_table, read_table
 from aims.tables.sheet import MAX_ROWS, Sheet, Unreadable, Value, Wrong
 from registry import yaml_document
 from registry.imports import mapping as mappings
+from registry.imports.errors import AlreadyImported, CannotRead
 from registry.imports.progress import SILENT, Progress
 from registry.models import ImportBatch, ImportRow
 from registry.yaml_document import DocumentErrors, Problem, printable
@@ -22,6 +25,8 @@ from registry.yaml_document import DocumentErrors, Problem, printable
 MAX_FILES: Final = 500
 """Chosen one by one; a ZIP file may hold more."""
 MAX_TOTAL_BYTES: Final = 20 * 1024 * 1024
+FORGOTTEN_AFTER: Final = dt.timedelta(days=30)
+"""What was uploaded and not confirmed for so long goes with the person's next upload."""
 YAML: Final = (".yaml", ".yml")
 
 
@@ -34,14 +39,12 @@ class File:
     problems: tuple[Problem, ...] = ()
 
 
-class CannotRead(Exception):
-    """Nothing can be made of the upload; the message says why and what to do."""
-
-
 @transaction.atomic
 def upload(files: Sequence[File], *, by: User, sheet: str = "", progress: Progress = SILENT) -> ImportBatch:
     """Keep what was uploaded, with a first reading of a spreadsheet's columns. Raises CannotRead."""
     progress.tell(_("Reading"))
+    forgotten = timezone.now() - FORGOTTEN_AFTER
+    ImportBatch.objects.filter(by=by, applied_at__isnull=True, created_at__lt=forgotten).delete()
     tables = [file for file in files if is_table(file.name)]
     if tables and len(files) > 1:
         raise CannotRead(
@@ -61,6 +64,7 @@ def read_mapping(batch: ImportBatch) -> mappings.Mapping:
 def remap(batch: ImportBatch, mapping: mappings.Mapping, *, by: User) -> mappings.Questions:
     """Read the columns of the batch's spreadsheet in another way. Returns what that leaves open; where it is
     nothing, the mapping is remembered for the next sheet with these headers."""
+    lock_open(batch)
     rows = [cells_of(raw) for raw in batch.rows.values_list("raw", flat=True)]
     asked = mappings.questions(mapping, rows)
     batch.mapping, batch.fingerprint = mapping.as_dict(), ""
@@ -69,6 +73,12 @@ def remap(batch: ImportBatch, mapping: mappings.Mapping, *, by: User) -> mapping
     if not asked:
         mappings.remember(batch.headers or [], mapping, by=by)
     return asked
+
+
+def lock_open(batch: ImportBatch) -> None:
+    """Keep the batch from being imported until the end of the transaction. Raises AlreadyImported."""
+    if ImportBatch.objects.select_for_update().get(pk=batch.pk).applied_at is not None:
+        raise AlreadyImported
 
 
 def open_questions(batch: ImportBatch) -> mappings.Questions:

@@ -18,12 +18,12 @@ from aims.tables.reading import is_table
 from registry import archive
 from registry.errors import ReasonNeeded
 from registry.imports import mapping_page
-from registry.imports.applying import CannotImport, apply
+from registry.imports.applying import apply
+from registry.imports.errors import CannotImport, CannotRead
 from registry.imports.mapping import Mapping, Questions
 from registry.imports.preview import prepare
 from registry.imports.uploads import (
     MAX_TOTAL_BYTES,
-    CannotRead,
     File,
     open_questions,
     read_mapping,

@@ -10,10 +10,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from aims.accounts.models import Team, User
 from registry import documents
+from registry.imports.errors import AlreadyImported
+from registry.imports.mapping import Mapping
+from registry.imports.preview import prepare
+from registry.imports.uploads import remap
 from registry.models import AISystem, ColumnMapping, ImportBatch, ImportRow
 from tests.factories import make_team
 from tests.page_forms import posted
@@ -413,6 +418,30 @@ def test_an_upload_of_which_nothing_can_be_made_says_why(
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert not ImportBatch.objects.exists()
+
+
+def test_what_was_uploaded_and_forgotten_goes_with_the_next_upload(
+    client: Client, client_of: Any, lead: User
+) -> None:
+    for person in (client, client, client_of(lead)):
+        send(person, f"{HEAD}\na,A,team-ai-platform\n")
+    mine, done, theirs = ImportBatch.objects.order_by("pk")
+    client.post(done.get_absolute_url(), {"seen": done.fingerprint})
+    ImportBatch.objects.update(created_at=timezone.now() - dt.timedelta(days=31))
+    send(client, f"{HEAD}\nb,B,team-ai-platform\n")
+    assert set(ImportBatch.objects.values_list("pk", flat=True)) >= {done.pk, theirs.pk}
+    assert not ImportBatch.objects.filter(pk=mine.pk).exists()
+
+
+def test_what_was_imported_is_read_no_other_way_any_more(client: Client) -> None:
+    send(client, f"{HEAD}\na,A,team-ai-platform\n")
+    batch = ImportBatch.objects.get()
+    confirm(client)
+    with pytest.raises(AlreadyImported):
+        prepare(batch, by=batch.by)
+    with pytest.raises(AlreadyImported):
+        remap(batch, Mapping(("id", "owner", "name")), by=batch.by)
+    assert batch.rows.get().name == "A"
 
 
 # --- Rights ------------------------------------------------------------------------------------------------

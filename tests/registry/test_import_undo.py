@@ -4,19 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from aims.accounts.models import Team, User
 from assessments import services as assessments
 from registry import documents, services
 from registry.errors import ReasonNeeded
-from registry.imports import undo as undoing
 from registry.imports.applying import apply
+from registry.imports.errors import CannotUndo
 from registry.imports.preview import prepare
-from registry.imports.undo import CannotUndo, undo
+from registry.imports.undo import undo
 from registry.imports.uploads import File, upload
-from registry.models import AISystem, GateSnapshot, ImportBatch
+from registry.models import AISystem, GateSnapshot, ImportBatch, SystemException
 from registry.services import system_move, system_update
 from tests.lifecycle import approve_assessment, submit_assessment
 
@@ -130,13 +132,19 @@ def test_nothing_is_taken_back_once_somebody_worked_with_it(
 
 
 def test_what_no_app_spoke_for_is_protected_by_the_database(
-    imported: Any, owner: User, monkeypatch: pytest.MonkeyPatch
+    imported: Any, owner: User, outsider: User
 ) -> None:
     batch = imported("a,A,team-ai-platform,,low\nb,B,team-ai-platform,,low\n")
-    assessments.begin(AISystem.objects.get(slug="b"), by=owner)
-    monkeypatch.setattr(undoing, "_holds", [])
-    with pytest.raises(CannotUndo):
+    SystemException(
+        user=outsider,
+        content_object=AISystem.objects.get(slug="b"),
+        permission=Permission.objects.get(codename="view_aisystem", content_type__app_label="registry"),
+        until=timezone.localdate(),
+        reason="Helps with the audit.",
+    ).save()
+    with pytest.raises(CannotUndo) as refused:
         undo(batch, by=owner, reason="The wrong file.")
+    assert refused.value.reasons == ["These still refer to it: exception."]
     assert AISystem.objects.count() == 2
 
 
