@@ -4,21 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from aims.accounts.models import Team, User
 from assessments import services as assessments
 from registry import documents, services
 from registry.errors import ReasonNeeded
+from registry.imports import undo as undoing
 from registry.imports.applying import apply
 from registry.imports.errors import CannotUndo
 from registry.imports.preview import prepare
 from registry.imports.undo import undo
 from registry.imports.uploads import File, upload
-from registry.models import AISystem, GateSnapshot, ImportBatch, SystemException
+from registry.models import AISystem, GateSnapshot, ImportBatch
 from registry.services import system_move, system_update
 from tests.lifecycle import approve_assessment, submit_assessment
 
@@ -132,19 +131,15 @@ def test_nothing_is_taken_back_once_somebody_worked_with_it(
 
 
 def test_what_no_app_spoke_for_is_protected_by_the_database(
-    imported: Any, owner: User, outsider: User
+    imported: Any, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = imported("a,A,team-ai-platform,,low\nb,B,team-ai-platform,,low\n")
-    SystemException(
-        user=outsider,
-        content_object=AISystem.objects.get(slug="b"),
-        permission=Permission.objects.get(codename="view_aisystem", content_type__app_label="registry"),
-        until=timezone.localdate(),
-        reason="Helps with the audit.",
-    ).save()
+    assessments.begin(AISystem.objects.get(slug="b"), by=owner)
+    monkeypatch.setattr(undoing, "_holds", [])
+    AISystem.objects.update(updated_at=batch.created_at)  # nor does it look changed
     with pytest.raises(CannotUndo) as refused:
         undo(batch, by=owner, reason="The wrong file.")
-    assert refused.value.reasons == ["These still refer to it: exception."]
+    assert refused.value.reasons == ["These still refer to it: impact assessment."]
     assert AISystem.objects.count() == 2
 
 
