@@ -8,7 +8,6 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from aims.tables.sheet import (
-    FORMULA_STARTS,
     MAX_CELL,
     MAX_COLUMNS,
     MAX_ROWS,
@@ -20,6 +19,7 @@ from aims.tables.sheet import (
     too_many_columns,
     too_many_rows,
 )
+from aims.tables.writing import original_text
 
 SEPARATORS: Final = ",;\t|"
 
@@ -89,11 +89,6 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=columns)
 
 
-def _unescaped(cell: str) -> str:
-    """The cell without the quote that our exports put before what could pass for a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA_STARTS else cell
-
-
 def _rows(text: str, separator: str, *, first: int) -> list[Row]:
     """All lines as rows. They count as a spreadsheet counts, where quoted line breaks are none."""
     rows = []
@@ -106,7 +101,7 @@ def _rows(text: str, separator: str, *, first: int) -> list[Row]:
                 raise too_many_rows()
             if len(line) > MAX_COLUMNS and any(line[MAX_COLUMNS:]):
                 raise too_many_columns()
-            rows.append(Row(number, [text_value(_unescaped(cell)) for cell in line[:MAX_COLUMNS]]))
+            rows.append(Row(number, [text_value(original_text(cell)) for cell in line[:MAX_COLUMNS]]))
     except csv.Error as error:
         raise Unreadable(
             _(

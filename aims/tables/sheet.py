@@ -11,8 +11,6 @@ MAX_ROWS: Final = 20_000
 MAX_COLUMNS: Final = 200
 MAX_CELL: Final = 20_000
 """Characters."""
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""Characters with which a text starts that a spreadsheet would work out as a formula."""
 HEADER_WITHIN: Final = 20
 """The header is looked for in so many rows: titles and empty rows may stand above it."""
 

@@ -39,6 +39,7 @@ _STARTS: Final = re.compile(rf"[\t\r\n]|\s*[{_SIGNS}#]")
 _STARTS_A_CELL: Final = re.compile(rf"\A(?=[\t\r\n])|(?:\A|[;\t\r\n])(?=\s*[{_SIGNS}])")
 """In CSV a cell also begins behind a semicolon, a tab or a line break, for programs that take these for the
 separator: Excel does in half of Europe, whatever is quoted."""
+_ESCAPED: Final = re.compile(rf"(\A)'(?=[\t\r\n])|(\A|[;\t\r\n])'(?=\s*[{_SIGNS}])")
 
 _SAMPLE: Final = 200
 """Rows by which the widths of the columns are chosen."""
@@ -64,6 +65,11 @@ def csv_chunks(header: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue().encode()
+
+
+def original_text(text: str) -> str:
+    """The text for which a cell of such a CSV file stands, without the `'` before what is no formula."""
+    return _ESCAPED.sub(r"\1\2", text)
 
 
 def _csv_value(value: Cell) -> str | int | float:

@@ -1,8 +1,6 @@
 """The spreadsheet to fill in and import, and the table of rows that an import refused."""
 
-import csv
 import io
-from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -11,7 +9,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from aims.tables.sheet import FORMULA_STARTS, MAX_ROWS, Wrong
+from aims.tables.sheet import MAX_ROWS, Value, Wrong
+from aims.tables.writing import Cell, csv_chunks
 from registry import schema
 from registry.imports.fields import FIELDS, REQUIRED, Field
 from registry.imports.mapping import PROBLEM
@@ -29,7 +28,7 @@ LISTED_ROWS = 5_000
 
 def template_csv() -> bytes:
     """A CSV file with the names of the columns, as spreadsheet programs open it without asking."""
-    return _csv([[of.label for of in COLUMNS]])
+    return b"".join(csv_chunks([of.label for of in COLUMNS], []))
 
 
 def template_xlsx() -> bytes:
@@ -94,37 +93,20 @@ def _example(of: Field) -> str:
 
 def refused_csv(batch: ImportBatch) -> bytes:
     """The refused rows of an import with the reasons, to be mended and uploaded again."""
-    rows = batch.rows.filter(status=ImportRow.Status.REFUSED)
+    rows = batch.rows.filter(status=ImportRow.Status.REFUSED).defer("document", "before")
     if batch.headers is None:
-        return _csv(
-            [[_("File"), PROBLEM], *([row.source, _why(batch, row)] for row in rows.defer("document"))]
-        )
-    return _csv(
-        [
+        return b"".join(csv_chunks([_("File"), PROBLEM], ([row.source, _why(batch, row)] for row in rows)))
+    return b"".join(
+        csv_chunks(
             [*batch.headers, PROBLEM],
-            *([*map(_cell, cells_of(row.raw)), _why(batch, row)] for row in rows.defer("document")),
-        ]
+            ([*map(_cell, cells_of(row.raw)), _why(batch, row)] for row in rows),
+        )
     )
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None or isinstance(value, Wrong) else value
+def _cell(value: Value) -> Cell:
+    return None if isinstance(value, Wrong) else value
 
 
 def _why(batch: ImportBatch, row: ImportRow) -> str:
     return " ".join(f"{place_of(batch, problem)}: {problem[2]}" for problem in row.problems)
-
-
-def _csv(rows: Iterable[Iterable[object]]) -> bytes:
-    kept = io.StringIO()
-    writer = csv.writer(kept)
-    for row in rows:
-        writer.writerow([_harmless(str(value)) for value in row])
-    return b"\xef\xbb\xbf" + kept.getvalue().encode()
-
-
-def _harmless(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
