@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from aims.accounts.models import User
 from aims.tables.sheet import Value
@@ -22,6 +23,15 @@ IGNORED: Final = ""
 
 PROBLEM: Final = "Problem"
 """Over the column that says why a row was refused, in the table of those that were."""
+
+OF_OUR_LISTS: Final = (
+    gettext_noop("Open before production"),
+    gettext_noop("Team"),
+    gettext_noop("Compliance"),
+    gettext_noop("Registered"),
+    gettext_noop("Changed"),
+)
+"""What the list of systems, taken away as a table, holds beside the record. By the first it is recognised."""
 
 MOST_MEANINGS: Final = 30
 """So many different texts of one column are asked about; rows with others are refused."""
@@ -128,6 +138,8 @@ def guess(headers: Sequence[str], rows: Iterable[Sequence[Value]]) -> Mapping:
     """What the headers say by themselves. An unknown column without any value is ignored; two columns that
     look like the same field are left to the person."""
     names: dict[str, str] = _names() | {cells.normal(PROBLEM): IGNORED}
+    if cells.normal(_(OF_OUR_LISTS[0])) in map(cells.normal, headers):
+        names |= {cells.normal(_(name)): IGNORED for name in OF_OUR_LISTS}
     filled = {column for row in rows for column, value in enumerate(row) if value is not None}
     found = [
         names.get(cells.normal(header), None if column in filled else IGNORED)

@@ -306,9 +306,11 @@ def _record_of_row(entry: _Entry, answer: gate.Answer | None) -> Record | None:
 
 def _joined(of: Field, value: Any, known: Any) -> Any:
     """A cell has no room for all that is known of a data source: what it does not say stays as it is."""
-    if of.kind not in ("training", "sources") or not isinstance(value, list) or not isinstance(known, list):
+    if of.kind not in ("training", "sources") or not isinstance(known, list):
         return value
     by_name = {entry["name"]: entry for entry in known}
+    if isinstance(value, str):  # one word, which may be the name of the one source that there is
+        return known if list(by_name) == [value] else value
     return [by_name.get(entry.get("name"), {}) | entry for entry in value]
 
 

@@ -83,6 +83,35 @@ def test_files_with_one_id_are_both_refused(client_of: Callable[[User], Client],
     assert [row.status for row in ImportBatch.objects.get().rows.all()] == ["refused", "refused"]
 
 
+# --- What the portal itself gives out ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx", "zip"])
+def test_what_the_list_gives_out_comes_back_unchanged(
+    client_of: Callable[[User], Client], owner: User, make_system: Callable[..., AISystem], format: str
+) -> None:
+    make_system(
+        slug="full",
+        name="=cmd|' /C calc'!A0",
+        purpose="- sorting; + answering",
+        data_sensitivity="special_category",
+        regions=["eu-west-1", "eu-west-2"],
+        training_sources=[{"name": "letters", "source": "the archive", "pii": True}],
+        rag_sources=[{"name": "handbook", "location": "s3://kb/", "retention_days": 30}, {"name": "tickets"}],
+        decommission_date="2027-06-30",
+    )
+    make_system(slug="plain")
+    client = client_of(owner)
+    url = "/systems/records.zip" if format == "zip" else f"/systems/?format={format}"
+    answer = client.get(url)
+    page = send(client, **{f"systems.{format}": b"".join(answer)})
+    assert "What would change" in page.content.decode(), "no column is asked about"
+    by_id = {
+        row.slug: (row.status, row.changes, row.problems) for row in ImportBatch.objects.get().rows.all()
+    }
+    assert by_id == {"full": ("unchanged", [], []), "plain": ("unchanged", [], [])}
+
+
 # --- The command line --------------------------------------------------------------------------------------
 
 SHEET = "id,name,owner,risk,Remarks\na,A,team-ai-platform,severe,x\nb,,team-ai-platform,low,y\n"
