@@ -139,7 +139,7 @@ def read(data: bytes) -> Document:
 def too_big(size: int, most: int = MAX_BYTES) -> DocumentErrors:
     """The refusal of a file of `size` bytes."""
     message = _(
-        "The file has %(size).1f MiB and may have %(most)d MiB at most: check that this is the right file."
+        "The file has %(size).1f MiB and may have at most %(most)d MiB: check that this is the right file."
     )
     return DocumentErrors([Problem(1, 1, message % {"size": size / 1024**2, "most": most // 1024**2})])
 

@@ -11,9 +11,12 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from aims.ledger import guards
-from registry import imports, services
+from registry import services
 from registry.choices import Stage
 from registry.errors import WrongStage
+from registry.imports.applying import apply
+from registry.imports.preview import prepare
+from registry.imports.uploads import File, upload
 from registry.models import AISystem, GateDecision
 from registry.services import system_move
 
@@ -212,11 +215,11 @@ def test_an_import_that_claims_production_gets_it_not(
     system: AISystem, owner: Any, article_record: bytes
 ) -> None:
     text = article_record.replace(b"id: claude-rag-assistant", f"id: {system.slug}".encode())
-    batch = imports.ImportBatch.objects.create(by=owner, files=[imports.read_upload("record.yaml", text)])
-    plan = imports.preview(batch.files, by=owner)
-    assert {claim.path for claim in plan.rows[0].claims} >= {"lifecycle.stage", "governance.approved_by"}
-    if plan.writes:
-        imports.apply(batch, seen=plan.fingerprint, by=owner)
+    batch = upload([File("record.yaml", text)], by=owner)
+    prepare(batch, by=owner)
+    claims = {claim["path"] for claim in batch.rows.get().claims}
+    assert claims >= {"lifecycle.stage", "governance.approved_by"}
+    apply(batch, seen=batch.fingerprint, by=owner)
     system.refresh_from_db()
     assert system.stage == Stage.ASSESSMENT
 
