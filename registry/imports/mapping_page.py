@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,12 +34,13 @@ def context(batch: ImportBatch) -> dict[str, Any]:
                 "header": header,
                 "samples": samples[column],
                 "value": UNDECIDED if mapping.columns[column] is None else mapping.columns[column],
+                "choice": _choice(mapping.columns[column]),
                 "open": column in asked.columns and bool(samples[column]),
                 "repeated": any(of.path == mapping.columns[column] for of in asked.repeated),
             }
             for column, header in enumerate(batch.headers or [])
         ],
-        "groups": _groups(),
+        "options": render_to_string("registry/_import_options.html", {"groups": _groups()}),
         "meanings": [
             {"label": FIELDS[path].label, "options": _options(FIELDS[path]), "texts": _texts(path, texts)}
             for path, texts in asked.unknown.items()
@@ -61,6 +63,13 @@ def posted(batch: ImportBatch, data: QueryDict) -> Mapping:
                 meanings.setdefault(path, {})[each.key] = said
     said = data.get("dates", "")
     return Mapping(columns, meanings, said if said in dict(DATES) else before.dates)  # type: ignore[arg-type]
+
+
+def _choice(path: str | None) -> str:
+    """What is chosen for a column, in words."""
+    if path is None:
+        return _("Choose…")
+    return FIELDS[path].label if path else _("Leave this column out")
 
 
 def _column(said: str | None, before: str | None) -> str | None:
