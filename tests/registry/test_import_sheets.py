@@ -433,6 +433,19 @@ def test_what_was_uploaded_and_forgotten_goes_with_the_next_upload(
     assert not ImportBatch.objects.filter(pk=mine.pk).exists()
 
 
+def test_a_preview_that_was_drawn_up_anew_is_not_the_one_that_was_confirmed(client: Client) -> None:
+    send(client, f"{HEAD},risk\na,A,team-ai-platform,high\n")
+    batch = ImportBatch.objects.get()
+    seen = batch.fingerprint
+    # In another window the person leaves a column out.
+    client.post(reverse("registry:import-mapping", args=[batch.pk]), {"column-3": ""})
+    answer = client.post(batch.get_absolute_url(), {"seen": seen})
+    assert (answer.status_code, AISystem.objects.exists()) == (409, False)
+    assert client.post(batch.get_absolute_url(), {"seen": ""}).status_code == 409
+    confirm(client)
+    assert AISystem.objects.get().risk_tier == ""
+
+
 def test_what_was_imported_is_read_no_other_way_any_more(client: Client) -> None:
     send(client, f"{HEAD}\na,A,team-ai-platform\n")
     batch = ImportBatch.objects.get()
