@@ -36,7 +36,7 @@ def outcomes_into_rows(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("registry", "0001_initial"),
+        ("registry", "0003_obligations"),
     ]
 
     operations = [
