@@ -204,7 +204,11 @@ def the_reason_leads_to_the_difference(page: Page) -> None:
 def the_dpo_is_asked_again(page: Page) -> None:
     navigate(page, "My work")
     request = page.get_by_role("row", name="Sign for production")
-    expect(request).to_contain_text("Stale: what was signed has changed since (Data sensitivity).")
+    expect(request).to_contain_text("What was signed has changed since, in a way that matters to this role.")
+    request.get_by_role("link", name="Sign for production").click()
+    change = page.locator("section", has=page.get_by_role("heading", name=re.compile("^Changed since ")))
+    expect(change.locator(".del")).to_have_text("Personal data")
+    expect(change.locator(".add")).to_have_text("Special category of personal data")
 
 
 # --- Who may not -------------------------------------------------------------------------------------------
