@@ -88,8 +88,8 @@ def sync(answers: Iterable[gate.Answer]) -> dict[int, dt.date]:
     """Bring the tasks of these systems to what policy asks of them now; within the caller's transaction.
 
     Returns system id -> the last day on which time alone changes none of it. Two queries where nothing has
-    changed; the number of queries does not depend on how many systems there are (but for the size of one
-    statement). A system about which the policies give no answer keeps its tasks as they are.
+    changed, however many systems there are; what is new is written together, and each task that changed by
+    a short statement. A system about which the policies give no answer keeps its tasks as they are.
     """
     asked: dict[int, dict[str, _Asked]] = {}
     ends: dict[int, dt.date] = {}
@@ -173,7 +173,7 @@ def _write(asked: dict[int, dict[str, _Asked]]) -> None:
     Obligation.objects.bulk_create([row for row, _reason in new])
     trail.record_many(new, new=True)
     if changed:
-        Obligation.objects.bulk_update([row for row, _reason in changed], _MOVING, batch_size=100)
+        trail.write_each([row for row, _reason in changed], _MOVING)
         trail.record_many(changed, new=False)
 
 

@@ -75,16 +75,24 @@ def create_all(instances: Sequence[models.Model]) -> None:
 def update_all(instances: Sequence[models.Model], fields: Collection[str]) -> None:
     """Write the fields of rows of one model, with their history. Each has been `note`d.
 
-    One short statement a row: a single one for all would be a CASE over every row and field, which takes
-    ten times as long to build. What saving sets by itself, such as a time of change, the caller sets.
+    What saving sets by itself, such as a time of change, the caller sets.
     """
     if instances:
+        write_each(instances, fields)
         model: Any = type(instances[0])
-        for instance in instances:
-            model._default_manager.filter(pk=instance.pk).update(
-                **{name: getattr(instance, name) for name in fields}
-            )
         model.history.bulk_history_create(instances, batch_size=BATCH, update=True)
+
+
+def write_each(instances: Iterable[models.Model], fields: Collection[str]) -> None:
+    """Write the fields of rows, and no history: whoever calls this records it.
+
+    One short statement a row: a single one for all (`bulk_update`) would be a CASE over every row and field,
+    which takes ten times as long to build.
+    """
+    for instance in instances:
+        type(instance)._default_manager.filter(pk=instance.pk).update(
+            **{name: getattr(instance, name) for name in fields}
+        )
 
 
 def delete_all(instances: Sequence[models.Model]) -> None:
