@@ -16,7 +16,7 @@ from registry.errors import Conflict, ReasonNeeded
 from registry.imports.applying import BATCH
 from registry.imports.errors import CannotUndo
 from registry.imports.progress import SILENT, Progress
-from registry.models import AISystem, GateDecision, ImportBatch, ImportRow
+from registry.models import AISystem, Confirmation, GateDecision, ImportBatch, ImportRow, Waiver
 from registry.schema import Record
 
 Hold = Callable[[Sequence[int], dt.datetime], Mapping[int, str]]
@@ -90,6 +90,14 @@ def _in_the_way(rows: Sequence[ImportRow], since: dt.datetime) -> list[str]:
         )
         signed = SignOff.objects.about(gate.SUBJECT, keys).filter(signed_at__gte=since)
         found |= dict.fromkeys(signed.values_list("subject_id", flat=True), _("it was signed"))
+        confirmed = Confirmation.objects.filter(obligation__system__in=keys, at__gte=since)
+        found |= dict.fromkeys(
+            confirmed.values_list("obligation__system", flat=True), _("a task of it was confirmed")
+        )
+        waived = Waiver.objects.filter(obligation__system__in=keys, requested_at__gte=since)
+        found |= dict.fromkeys(
+            waived.values_list("obligation__system", flat=True), _("a waiver of a task of it was asked for")
+        )
         for hold in _holds:
             found |= hold(keys, since)
     return [_("%(system)s: %(reason)s") % {"system": names[key], "reason": why} for key, why in found.items()]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from aims.accounts.models import Team, User
 from assessments import services as assessments
@@ -17,7 +18,8 @@ from registry.imports.errors import CannotUndo
 from registry.imports.preview import prepare
 from registry.imports.undo import undo
 from registry.imports.uploads import File, upload
-from registry.models import AISystem, GateSnapshot, ImportBatch
+from registry.models import AISystem, GateSnapshot, ImportBatch, Obligation
+from registry.obligation_services import confirm
 from registry.services import system_move, system_update
 from tests.lifecycle import approve_assessment, submit_assessment
 
@@ -101,9 +103,15 @@ def _retire(system: AISystem, staff: dict[str, User]) -> None:
     system_move(system, "retire", by=staff["owner"], reason="Not needed.")
 
 
+def _confirm(system: AISystem, staff: dict[str, User]) -> None:
+    task = Obligation.objects.get(system=system, kind="monitoring")
+    confirm(task, on=timezone.localdate(), in_place=True, note="On the team's board.", by=staff["owner"])
+
+
 @pytest.mark.parametrize(
     ("work", "words"),
     [
+        (_confirm, "a task of it was confirmed"),
         (_assess, "its impact assessment was worked on"),
         (_sign, "its impact assessment was worked on"),
         (_ask_the_gate, "impact assessment"),
