@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from aims.accounts.models import Invitation, Team, TeamMembership, User, UserQuerySet
 from aims.accounts.roles import Role
+from aims.tables.export import Column
 
 PAGE_SIZE = 50
 
@@ -32,6 +34,8 @@ TEAM_SORTS = {"name": "name", "lead": "lead__name", "members": "members"}
 class Listing:
     """What the URL asks for, and the page that answers it."""
 
+    found: Any
+    """All that the URL asks for, as a QuerySet."""
     page: Page  # type: ignore[type-arg]
     rows: list[Any]
     filters: list[dict[str, Any]]
@@ -110,8 +114,24 @@ def people(reader: User, params: QueryDict) -> Listing:
     found = found.search(query).order_by(*order).select_related("invitation").prefetch_related("role_grants")
     page = Paginator(found, PAGE_SIZE).get_page(params.get("page"))
     return Listing(
-        page, _people_rows(page.object_list), filters, query, sort, bool(state or role or team or query)
+        found,
+        page,
+        _people_rows(page.object_list),
+        filters,
+        query,
+        sort,
+        bool(state or role or team or query),
     )
+
+
+def every_person(found: UserQuerySet) -> Iterator[PersonRow]:
+    """All the rows, some hundred at a time: what a file of the list holds."""
+    people = found.iterator(chunk_size=BATCH)
+    while part := list(islice(people, BATCH)):
+        yield from _people_rows(part)
+
+
+BATCH = 500
 
 
 def _people_rows(found: Iterable[User]) -> list[PersonRow]:
@@ -146,7 +166,27 @@ def teams(reader: User, params: QueryDict) -> Listing:
     sort, order = _order(params, TEAM_SORTS)
     found = found.annotate(members=Count("memberships")).select_related("lead", "deputy").order_by(*order)
     page = Paginator(found, PAGE_SIZE).get_page(params.get("page"))
-    return Listing(page, list(page.object_list), filters, query, sort, bool(state or query))
+    return Listing(found, page, list(page.object_list), filters, query, sort, bool(state or query))
+
+
+PEOPLE_COLUMNS: tuple[Column[PersonRow], ...] = (
+    Column(gettext_lazy("Name"), lambda row: row.person.name),
+    Column(gettext_lazy("E-mail address"), lambda row: row.person.email),
+    Column(gettext_lazy("State"), lambda row: row.standing.word),
+    Column(gettext_lazy("Roles"), lambda row: ", ".join(row.roles)),
+    Column(gettext_lazy("Teams"), lambda row: ", ".join(row.teams)),
+    Column(gettext_lazy("Joined"), lambda row: row.person.date_joined),
+    Column(gettext_lazy("Last login"), lambda row: row.person.last_login),
+)
+TEAM_COLUMNS: tuple[Column[Any], ...] = (
+    Column(gettext_lazy("Short name"), lambda team: team.slug),
+    Column(gettext_lazy("Name"), lambda team: team.name),
+    Column(gettext_lazy("Lead"), lambda team: team.lead.name),
+    Column(gettext_lazy("Deputy"), lambda team: team.deputy.name if team.deputy else ""),
+    Column(gettext_lazy("Members"), lambda team: team.members),
+    Column(gettext_lazy("Active"), lambda team: team.is_active),
+)
+"""Of the lists as tables for spreadsheets."""
 
 
 def _filter(name: str, label: str, options: list[tuple[str, Any]], params: QueryDict) -> dict[str, Any]:

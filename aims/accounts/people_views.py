@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from aims.accounts.http import UserRequest
 from aims.accounts.models import RoleGrant, Substitution, TeamMembership, User
 from aims.accounts.people_forms import DepartureForm, InvitationForm, ReasonForm, RoleForm, people_options
 from aims.accounts.roles import SIGNING, Role
+from aims.tables import export
 
 
 def _person_or_404(request: UserRequest, pk: uuid.UUID) -> User:
@@ -28,9 +29,12 @@ def _demand(request: UserRequest, permission: str) -> None:
 
 
 @require_safe
-def people(request: UserRequest) -> HttpResponse:
+def people(request: UserRequest) -> HttpResponseBase:
     _demand(request, "accounts.view_user")
     found = listing.people(request.user, request.GET)
+    if (wanted := export.wanted(request.GET)) is not None:
+        rows = listing.every_person(found.found)
+        return export.response(wanted, _("People"), listing.PEOPLE_COLUMNS, rows)
     context = {
         "listing": found,
         "page": found.page,

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,6 +15,7 @@ from aims.accounts import listing, services
 from aims.accounts.http import UserRequest
 from aims.accounts.models import Team
 from aims.accounts.people_forms import MemberForm, TeamForm, people_options
+from aims.tables import export
 
 MEMBERS_SHOWN = 50
 
@@ -26,9 +27,11 @@ def _team_or_404(request: UserRequest, slug: str) -> Team:
 
 
 @require_safe
-def teams(request: UserRequest) -> HttpResponse:
+def teams(request: UserRequest) -> HttpResponseBase:
     services.demand(request.user, "accounts.view_team")
     found = listing.teams(request.user, request.GET)
+    if (wanted := export.wanted(request.GET)) is not None:
+        return export.response(wanted, _("Teams"), listing.TEAM_COLUMNS, found.found.iterator())
     context = {
         "listing": found,
         "page": found.page,

@@ -108,7 +108,7 @@ def test_the_page_offers_its_files_with_its_filters(
     assert "/systems/records.zip?risk_tier=low" in page
 
 
-@pytest.mark.parametrize("url", [SYSTEMS, ASSESSMENTS, "/controls/", "/policies/"])
+@pytest.mark.parametrize("url", [SYSTEMS, ASSESSMENTS, "/controls/", "/policies/", "/teams/"])
 def test_a_format_that_there_is_not_is_refused(
     url: str, lead: User, client_of: Callable[[User], Client]
 ) -> None:
@@ -244,3 +244,31 @@ def test_queries_of_the_zip_grow_with_its_batches_only(
     assert queries() == one
     monkeypatch.setattr("registry.archive.BATCH", 2)
     assert queries() > one
+
+
+# --- People and teams ---------------------------------------------------------------------------------------
+
+
+def test_people_and_teams_go_into_a_file_as_they_are_filtered(
+    team: Any, admin: User, dpo: User, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(admin)
+    everybody = rows(client, "/people/")
+    assert column(everybody, "E-mail address") == list(
+        User.objects.order_by("name").values_list("email", flat=True)
+    )
+    (officer,) = rows(client, "/people/", role="dpo")
+    assert officer["Name"] == dpo.name
+    assert officer["Roles"] == "Data protection officer"
+    assert officer["State"] == "Active"
+    owners = rows(client, "/people/", team=team.slug)
+    assert {person["Teams"] for person in owners} == {team.name}
+    (only,) = rows(client, "/teams/")
+    assert (only["Short name"], only["Lead"], only["Members"]) == (team.slug, team.lead.name, "2")
+
+
+def test_people_are_no_file_for_those_who_may_not_see_them(
+    dpo: User, client_of: Callable[[User], Client]
+) -> None:
+    assert client_of(dpo).get("/people/", {"format": "csv"}).status_code == 403
+    assert client_of(dpo).get("/teams/", {"format": "csv"}).status_code == 403
