@@ -16,7 +16,7 @@ from aims.accounts.models import Team, User
 from aims.accounts.roles import SIGNING, Role
 from registry import blockers
 from registry.choices import DataSensitivity, EuAiActTier, RiskTier, Stage
-from registry.models import AISystemQuerySet
+from registry.models import AISystem, AISystemQuerySet
 
 Option = tuple[str, Any]
 
@@ -47,7 +47,8 @@ class Filter:
 
     name: str
     label: Any
-    options: Callable[[], Iterable[Option]]
+    options: Callable[[User], Iterable[Option]]
+    """What is offered to a person: nothing that they may not see."""
     narrow: Callable[[AISystemQuerySet, str, User], AISystemQuerySet]
     more: bool = False
     """Whether it stands among the less common ones, folded away until used."""
@@ -62,13 +63,17 @@ def _column(name: str, label: Any, choices: Iterable[Option], extra: Option) -> 
         return systems.filter(**{name: "" if value == UNSTATED else value})
 
     options = [*choices, extra]
-    return Filter(name, label, lambda: options, narrow)
+    return Filter(name, label, lambda user: options, narrow)
 
 
-def _owners() -> Iterator[Option]:
+def _owners(user: User) -> Iterator[Option]:
     yield MINE, _("My teams")
     yield NOBODY, _("Nobody active")
-    yield from Team.objects.values_list("slug", "name")
+    teams = Team.objects.all()
+    if not user.may_everywhere("registry.view_aisystem"):
+        theirs = AISystem.objects.visible_to(user).order_by().values("team")
+        teams = teams.filter(Q(pk__in=user.team_ids) | Q(pk__in=theirs))
+    yield from teams.values_list("slug", "name")
 
 
 def _by_owner(systems: AISystemQuerySet, value: str, user: User) -> AISystemQuerySet:
@@ -92,7 +97,7 @@ def due_soon() -> Q:
     return Q(snapshot__review_due__range=(today, today + REVIEW_AHEAD))
 
 
-def _signers() -> Iterable[Option]:
+def _signers(user: User) -> Iterable[Option]:
     return [(role.value, role.label) for role in Role if role in SIGNING]
 
 
@@ -111,14 +116,14 @@ FILTERS = (
     Filter(
         "compliance",
         _("Compliance"),
-        lambda: [("out", _("Out of compliance"))],
+        lambda user: [("out", _("Out of compliance"))],
         lambda systems, value, user: systems.out_of_compliance(),
     ),
     Filter("owner", _("Owner"), _owners, _by_owner),
     Filter(
         "blocked_by",
         _("Blocked by"),
-        lambda: blockers.titles().items(),
+        lambda user: blockers.titles().items(),
         lambda systems, cause, user: systems.filter(blocked_by__cause=cause),
         more=True,
     ),
@@ -127,14 +132,14 @@ FILTERS = (
     Filter(
         "review",
         _("Review"),
-        lambda: [("overdue", _("Overdue")), ("due", _("Due within 90 days"))],
+        lambda user: [("overdue", _("Overdue")), ("due", _("Due within 90 days"))],
         _by_review,
         more=True,
     ),
     Filter(
         "residual",
         _("Residual risk"),
-        lambda: BANDS,
+        lambda user: BANDS,
         lambda systems, band, user: systems.filter(snapshot__residual=band),
         more=True,
     ),

@@ -97,7 +97,7 @@ def search(user: User, params: QueryDict) -> Search:
     found: AISystemQuerySet = AISystem.objects.visible_to(user)
     filters = []
     for entry in FILTERS:
-        options, value = list(entry.options()), params.get(entry.name, "")
+        options, value = list(entry.options(user)), params.get(entry.name, "")
         if value in dict(options):
             found = entry.narrow(found, value, user)
         else:

@@ -160,7 +160,7 @@ def search(user: User, params: QueryDict) -> Search:
     filters = [
         _filter("kind", _("Task"), kinds, chosen["kind"]),
         _filter("due", _("Due"), DUE, chosen["due"]),
-        _filter("assignee", _("Assigned to"), _assignees(chosen["assignee"]), chosen["assignee"]),
+        _filter("assignee", _("Assigned to"), _assignees(chosen["assignee"], user), chosen["assignee"]),
         _filter("state", _("State"), STATES, chosen["state"]),
     ]
     narrowed = bool(query or chosen["kind"] or chosen["due"] or chosen["assignee"])
@@ -220,11 +220,14 @@ def _uuid(text: str) -> str:
         return ""
 
 
-def _assignees(chosen: str) -> dict[str, Any]:
-    """What the filter offers; a person by name where the address asks for one."""
+def _assignees(chosen: str, user: User) -> dict[str, Any]:
+    """What the filter offers; a person by name where the address asks for one whom the reader may know: by
+    right, or from a task that both see."""
     if not chosen or chosen in ASSIGNEES:
         return ASSIGNEES
-    people = User.objects.filter(pk=chosen).values_list("name", flat=True)
+    tasks = Obligation.objects.visible_to(user).filter(assignee=chosen).order_by()
+    known = Q(pk__in=User.objects.visible_to(user).values("pk")) | Q(pk__in=tasks.values("assignee"))
+    people = User.objects.filter(known, pk=chosen).values_list("name", flat=True)
     return {**ASSIGNEES, chosen: next(iter(people), _("Nobody whom the portal knows"))}
 
 
