@@ -120,7 +120,7 @@ def _system(word: str, people: dict[str, User]) -> AISystem:
     return AISystem.objects.get(pk=system.pk)
 
 
-# --- What an answer holds ------------------------------------------------------------------------------------
+# --- What an answer holds ----------------------------------------------------------------------
 
 
 def csv_column(data: bytes, name: str) -> list[str]:
