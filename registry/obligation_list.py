@@ -225,9 +225,9 @@ def _assignees(chosen: str, user: User) -> dict[str, Any]:
     right, or from a task that both see."""
     if not chosen or chosen in ASSIGNEES:
         return ASSIGNEES
-    tasks = Obligation.objects.visible_to(user).filter(assignee=chosen).order_by()
+    tasks = Obligation.objects.visible_to(user).filter(assignee=uuid.UUID(chosen)).order_by()
     known = Q(pk__in=User.objects.visible_to(user).values("pk")) | Q(pk__in=tasks.values("assignee"))
-    people = User.objects.filter(known, pk=chosen).values_list("name", flat=True)
+    people = User.objects.filter(known, pk=uuid.UUID(chosen)).values_list("name", flat=True)
     return {**ASSIGNEES, chosen: next(iter(people), _("Nobody whom the portal knows"))}
 
 

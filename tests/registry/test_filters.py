@@ -140,15 +140,15 @@ def test_an_unknown_value_narrows_nothing(
 def test_a_filter_of_the_second_row_unfolds_it(client_of: ClientOf, lead: User, name: str) -> None:
     url = reverse("registry:systems")
     entry = next(entry for entry in FILTERS if entry.name == name)
-    value, _label = next(iter(entry.options()))
+    value, _label = next(iter(entry.options(lead)))
     client = client_of(lead)
     assert '<details class="more-filters" open>' in client.get(url, {name: value}).content.decode()
     assert '<details class="more-filters">' in client.get(url).content.decode()
 
 
 def test_filters_show_nothing_beyond_a_persons_rights(
-    names: Callable[..., list[str]], assessed: AISystem, stranger: User
+    names: Callable[..., list[str]], assessed: AISystem, stranger: User, lead: User
 ) -> None:
     for entry in FILTERS:
-        for value, _label in entry.options():
+        for value, _label in entry.options(lead):
             assert names(stranger, **{entry.name: value}) == []
