@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 from django.core.paginator import Page
@@ -332,7 +333,7 @@ def rows_of(tasks: Iterable[Obligation], user: User, today: dt.date) -> list[Row
                 task=task,
                 title=obligations.kind_of(task.kind).title,
                 url=task.get_absolute_url(),
-                why=task.why if len(task.why) <= WHY else f"{task.why[:WHY].rstrip()}…",
+                why=shorten(task.why, WHY, placeholder=" …"),
                 due=due,
                 due_tone=due_tone,
                 state=state,

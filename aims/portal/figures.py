@@ -44,7 +44,7 @@ def _out(census: Census) -> Figures:
         "label": _("Out of compliance"),
         "value": number,
         "url": systems_url(compliance="out"),
-        "note": _("in use all the same") if number else _("all in order"),
+        "note": _("still in use") if number else _("all in order"),
         "tone": "bad" if number else "ok",
     }
 

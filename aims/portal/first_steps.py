@@ -64,7 +64,7 @@ _TASKS = (
         _held(Role.DPO),
         "people",
         "accounts.add_rolegrant",
-        _("Choose a person"),
+        _("Choose or invite a person"),
         _("An administrator does this."),
     ),
     _Task(
@@ -74,7 +74,7 @@ _TASKS = (
         _held(Role.CTO),
         "people",
         "accounts.add_rolegrant",
-        _("Choose a person"),
+        _("Choose or invite a person"),
         _("An administrator does this."),
     ),
     _Task(
@@ -84,7 +84,7 @@ _TASKS = (
         _held(Role.SECURITY),
         "people",
         "accounts.add_rolegrant",
-        _("Choose a person"),
+        _("Choose or invite a person"),
         _("An administrator does this."),
     ),
     _Task(
@@ -100,7 +100,7 @@ _TASKS = (
     _Task(
         "system",
         _("Bring in the first system"),
-        _("The registry begins with what you have: files of records, or one system in a form."),
+        _("The registry begins with what you have: a spreadsheet, files of records, or one system in a form."),
         lambda: AISystem.objects.all(),
         "registry:imports",
         "registry.import_aisystem",
