@@ -104,7 +104,7 @@ _TASKS = (
         lambda: AISystem.objects.all(),
         "registry:imports",
         "registry.import_aisystem",
-        _("Import records"),
+        _("Import systems"),
         _("The compliance lead or a member of a team does this."),
     ),
     _Task(

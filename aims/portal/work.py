@@ -115,7 +115,7 @@ def _nothing(user: User, tasks: Listing) -> dict[str, Any]:
                 "Register one, or bring records in from files. The tasks that policy asks for open then."
             ),
             "url": reverse("registry:imports"),
-            "action": _("Import records"),
+            "action": _("Import systems"),
         }
     if user.team_ids:
         return {
