@@ -157,17 +157,19 @@ def _message(invitation: Invitation, connection: object) -> EmailMessage:
 
 
 def token_of(invitation: Invitation) -> str:
-    """What stands in the link: signed, and good for this round alone."""
-    return signing.dumps([str(invitation.pk), invitation.round], salt=_SALT)
+    """What stands in the link: signed, and good for this round and this e-mail address alone: a link sent
+    to a wrong address opens nothing once the address is put right."""
+    return signing.dumps([str(invitation.pk), invitation.round, invitation.user.email], salt=_SALT)
 
 
 def find(token: str) -> Invitation | None:
     """The invitation that a link speaks of, open or not; None for a link that is none of ours."""
     try:
-        person, number = signing.loads(token, salt=_SALT)
+        person, number, email = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return Invitation.objects.select_related("user", "invited_by").filter(pk=person, round=number).first()
+    found = Invitation.objects.select_related("user", "invited_by")
+    return found.filter(pk=person, round=number, user__email=email).first()
 
 
 @transaction.atomic

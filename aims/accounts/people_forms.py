@@ -33,6 +33,10 @@ def people_options() -> SafeString:
     )
 
 
+LONGEST_LINE = 1000
+"""Characters of one person in that form."""
+
+
 class PersonField(forms.CharField):
     """Somebody active, by e-mail address or by a name that only one person has.
 
@@ -134,11 +138,14 @@ def invitee_of(line: str) -> Invitee:
 
     Without a name, the address gives one. Raises ValidationError.
     """
-    found = _ADDRESS.findall(line)
+    # Beyond what a name and an address can be, the search for the address would take minutes.
+    found = _ADDRESS.findall(line) if len(line) <= LONGEST_LINE else []
     if len(found) != 1:
         raise ValidationError(_("“%(line)s” needs one e-mail address.") % {"line": line[:80]})
     email = found[0].strip("\"'()").lower()
     validate_email(email)
+    if len(email) > 254:  # RFC 5321, section 4.5.3.1.3, without the angle brackets
+        raise ValidationError(_("The e-mail address is too long."))
     name = " ".join(_ADDRESS.sub(" ", line).strip(" \t,;<>\"'()").split())
     if len(name) > 150:
         raise ValidationError(_("The name is too long."))

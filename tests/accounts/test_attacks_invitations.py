@@ -1,0 +1,43 @@
+"""Invitations under hostile input, and links that went to the wrong address."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from aims.accounts import invitations
+from aims.accounts.models import User
+from tests.page_forms import posted
+
+pytestmark = pytest.mark.django_db
+
+ClientOf = Callable[[User], Client]
+
+
+@pytest.mark.parametrize("address", [f"{'a' * 245}@example.com", f"{'a' * 290}@example.com"])
+def test_an_address_that_is_too_long_is_said_in_the_form(
+    address: str, admin: User, client_of: ClientOf
+) -> None:
+    response = client_of(admin).post("/people/invite/", {"people": address})
+    assert response.status_code == 422
+    assert "too long" in response.text
+    assert not User.objects.filter(email__startswith="aaa").exists()
+
+
+def test_a_line_without_end_is_refused_at_once(admin: User, client_of: ClientOf) -> None:
+    client = client_of(admin)
+    begun = time.process_time()
+    assert client.post("/people/invite/", {"people": "x" * 100_000}).status_code == 422
+    assert time.process_time() - begun < 2
+
+
+def test_a_link_to_a_wrong_address_opens_nothing_once_the_address_is_put_right(
+    admin: User, client_of: ClientOf
+) -> None:
+    (sent,) = invitations.invite([invitations.Invitee("Paula", "puala@example.com")], by=admin)
+    link = f"/invitation/{invitations.token_of(sent)}/"
+    client, address = client_of(admin), f"/admin/accounts/user/{sent.pk}/change/"
+    shown = posted(client.get(address).text, holding="email")
+    assert client.post(address, shown | {"email": "paula@example.com"}).status_code == 302
+    assert Client().get(link).status_code == 404
