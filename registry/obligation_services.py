@@ -28,6 +28,10 @@ ASSIGN = "registry.assign_obligation"
 REMIND = "registry.remind_obligation"
 WAIVE = "registry.add_waiver"
 
+EARLIEST = dt.date(2000, 1, 1)
+"""No check is older. Policies count days in nanoseconds from 1970, which do not reach back for ever: if a
+day is out of their reach they give no answer, and all tasks of the system would stay as they are."""
+
 
 # --- Confirming --------------------------------------------------------------------------------------------
 
@@ -49,6 +53,8 @@ def confirm(task: Obligation, *, on: dt.date, in_place: bool, note: str, by: Use
         raise WrongTask(_("Policy no longer asks for this, so there is nothing to confirm."))
     if on > timezone.localdate():
         raise WrongTask(_("Give the day on which it was checked. It cannot lie in the future."))
+    if on < EARLIEST:
+        raise WrongTask(_("Give the day on which it was checked. This one is too long ago to be right."))
     if not note.strip():
         raise ReasonNeeded(_("Say what was checked, and where that is kept."))
     confirmation = Confirmation.objects.create(
