@@ -160,7 +160,12 @@ def systems_unregister(pks: Iterable[int], *, by: User, reason: str) -> None:
 
 
 def may_take(team: Team, by: User) -> bool:
-    """Whether the person may register systems for the team, or hand it one."""
+    """Whether the person may register systems for the team, or hand it one.
+
+    One that is switched off takes none: nobody would see to them.
+    """
+    if not team.is_active:
+        return False
     return by.may_everywhere("registry.add_aisystem") or team.pk in by.team_ids
 
 

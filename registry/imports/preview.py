@@ -270,6 +270,10 @@ def _owner_refused(owner: str, row: ImportRow, known: _Known) -> str | None:
         return _("There is no team “%(team)s”. Ask the compliance lead to create it, or correct `owner`.") % {
             "team": owner
         }
+    if not team.is_active:
+        return _("The team “%(team)s” is switched off, and owns nothing. Choose another team.") % {
+            "team": owner
+        }
     if known.everywhere or team.pk in known.by.team_ids:
         return None
     return _("You are not in the team “%(team)s”, which owns this system.") % {"team": owner}

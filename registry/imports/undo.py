@@ -106,7 +106,9 @@ def _in_the_way(rows: Sequence[ImportRow], since: dt.datetime) -> list[str]:
 def _take_back(rows: Sequence[ImportRow], *, by: User, why: str, progress: Progress) -> None:
     teams = {
         team.slug: team
-        for team in Team.objects.filter(slug__in={row.before["owner"] for row in rows if row.before})
+        for team in Team.objects.filter(
+            slug__in={row.before["owner"] for row in rows if row.before}, is_active=True
+        )
     }
     new = [row.system_pk for row in rows if row.status == "new" and row.system_pk]
     changed = [row for row in rows if row.status == "changed" and row.before]
@@ -121,5 +123,5 @@ def _take_back(rows: Sequence[ImportRow], *, by: User, why: str, progress: Progr
 def _edit(row: ImportRow, teams: Mapping[str, Team], why: str) -> services.Edit:
     before = Record.model_validate(row.before)
     if before.owner not in teams:
-        raise _refused([_("%(system)s: its team is gone") % {"system": row.name}])
+        raise _refused([_("%(system)s: its team is gone, or switched off") % {"system": row.name}])
     return services.Edit(row.system_pk or 0, (row.revision or 0) + 1, before, teams[before.owner], why)
