@@ -149,7 +149,7 @@ def invitee_of(line: str) -> Invitee:
     name = " ".join(_ADDRESS.sub(" ", line).strip(" \t,;<>\"'()").split())
     if len(name) > 150:
         raise ValidationError(_("The name is too long."))
-    return Invitee(name or email.partition("@")[0].replace(".", " ").title(), email)
+    return Invitee(name or email.partition("@")[0].replace(".", " ").title()[:150], email)
 
 
 SAME, OTHER, NOBODY = "same", "other", "nobody"

@@ -249,8 +249,9 @@ def person_deactivate(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
 def person_reactivate(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     subject = _person_or_404(request, pk)
     _demand(request, "accounts.change_user")
+    reason = request.POST.get("reason", "").replace("\0", "")[:300]
     try:
-        departures.reactivate(subject, by=request.user, reason=request.POST.get("reason", "")[:300])
+        departures.reactivate(subject, by=request.user, reason=reason)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from aims.accounts import invitations
+from aims.accounts import departures, invitations
 from aims.accounts.models import User
 from tests.page_forms import posted
 
@@ -41,3 +41,15 @@ def test_a_link_to_a_wrong_address_opens_nothing_once_the_address_is_put_right(
     shown = posted(client.get(address).text, holding="email")
     assert client.post(address, shown | {"email": "paula@example.com"}).status_code == 302
     assert Client().get(link).status_code == 404
+
+
+def test_an_address_longer_than_a_name_can_be_is_invited(admin: User, client_of: ClientOf) -> None:
+    response = client_of(admin).post("/people/invite/", {"people": f"{'a' * 240}@example.com"})
+    assert response.status_code == 302
+
+
+def test_a_nul_in_the_reason_does_not_stop_a_return(admin: User, outsider: User, client_of: ClientOf) -> None:
+    departures.deactivate(outsider, successors={}, by=admin, reason="left")
+    response = client_of(admin).post(f"/people/{outsider.pk}/reactivate/", {"reason": "back\0"})
+    assert response.status_code == 302
+    assert outsider.history.first().history_change_reason == "back"
