@@ -305,6 +305,47 @@ def test_roles_are_given_and_taken_with_a_trace(admin: User, client_of: ClientOf
     assert list(trail)[-2:] == [("auditor", "-", admin.pk), ("oncall", "+", admin.pk)]
 
 
+def values_of(person: User, **changed: Any) -> dict[str, Any]:
+    """What the page of a person posts."""
+    return {
+        "email": person.email,
+        "name": person.name,
+        "is_active": "on",
+        "role_grants-TOTAL_FORMS": "0",
+        "role_grants-INITIAL_FORMS": "0",
+    } | changed
+
+
+def test_nobody_else_changes_the_address_of_somebody_who_signs(
+    admin: User, dpo: User, auditor: User, client_of: ClientOf
+) -> None:
+    """A new password would be mailed to it: whoever gets that signs as them."""
+    client = client_of(admin)
+    answer = client.post(change_url(dpo), values_of(dpo, email="mine@example.com"))
+    assert "signs, so nobody else changes" in str(answer.context["adminform"].form.errors)
+    assert client.post(change_url(dpo), values_of(dpo, name="Dora Newname")).status_code == 302
+    dpo.refresh_from_db()
+    assert (dpo.email, dpo.name) == ("dpo@example.com", "Dora Newname")
+    assert client.post(change_url(auditor), values_of(auditor, email="aldo@example.com")).status_code == 302
+    last = auditor.history.first()
+    assert (last.history_user, last.history_change_reason) == (admin, "E-mail address changed")
+
+
+def test_the_last_administrator_keeps_the_role(admin: User, client_of: ClientOf) -> None:
+    grant = admin.role_grants.get()
+    taken = {
+        "role_grants-TOTAL_FORMS": "1",
+        "role_grants-INITIAL_FORMS": "1",
+        "role_grants-0-id": grant.pk,
+        "role_grants-0-user": admin.pk,
+        "role_grants-0-DELETE": "on",
+    }
+    answer = client_of(admin).post(change_url(admin), values_of(admin, **taken))
+    assert answer.status_code == 200
+    assert "is the last administrator who can log in" in answer.content.decode()
+    assert admin.role_grants.exists()
+
+
 def test_nobody_switches_off_their_own_account(admin: User, client_of: ClientOf) -> None:
     values = {
         "email": admin.email,

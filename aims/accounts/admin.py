@@ -8,17 +8,20 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aims.accounts import services
 from aims.accounts.back_office import HistoryAdmin, ReadOnlyAdmin, person
 from aims.accounts.models import RoleGrant, Substitution, Team, TeamMembership, User
 from aims.accounts.roles import SIGNING, Role
+from aims.ledger import trail
 
 admin.site.site_header = _("AIMS portal")
 admin.site.site_title = _("AIMS portal")
@@ -41,6 +44,21 @@ class PersonForm(ModelForm):
     by: User
     """Who edits; the admin sets it."""
 
+    def clean_email(self) -> str:
+        """Whoever changed a signer's address could have a new password mailed to it, and sign as them."""
+        email = str(self.cleaned_data["email"])
+        person = self.instance
+        signs = person != self.by and person.has_usable_password() and bool(person.roles & SIGNING)
+        if signs and email.strip().lower() != person.email:
+            raise ValidationError(
+                _(
+                    "%(name)s signs, so nobody else changes this address. Take the signing roles away first, "
+                    "and give them again once the person has logged in with the new one."
+                )
+                % {"name": person}
+            )
+        return email
+
     def clean_is_active(self) -> bool:
         """People leave and return by their own page, which hands over what they hold."""
         active = bool(self.cleaned_data["is_active"])
@@ -58,8 +76,19 @@ class PersonForm(ModelForm):
         return active
 
 
+class RoleGrantFormSet(BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            taken = self.can_delete and form.cleaned_data.get("DELETE")
+            if taken and form.instance.pk and form.instance.role == Role.ADMIN:
+                with transaction.atomic():
+                    services.administrators_remain(without=self.instance)
+
+
 class RoleGrantInline(admin.StackedInline):
     model = RoleGrant
+    formset = RoleGrantFormSet
     extra = 0
     verbose_name_plural = _(
         "Roles (the model owner’s follows from being in a team; nobody gives one to themselves)"
@@ -98,6 +127,11 @@ class UserAdmin(HistoryAdmin, DjangoUserAdmin):  # type: ignore[misc]
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         """Roles are given on the second page: first there has to be a person."""
         return list(self.inlines) if obj is not None else []
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if "email" in form.changed_data and change:  # the address itself stays out of the history
+            trail.note(obj, by=person(request), reason=gettext("E-mail address changed"))
+        super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.save(commit=False)

@@ -146,7 +146,8 @@ def _people_rows(found: Iterable[User]) -> list[PersonRow]:
         PersonRow(
             person,
             standing_of(person, getattr(person, "invitation", None), now=now),
-            [labels[grant.role] for grant in person.role_grants.all()],
+            [labels[Role.OWNER]] * bool(teams[person.pk])
+            + [labels[grant.role] for grant in person.role_grants.all()],
             teams[person.pk],
             date_format(timezone.localtime(person.last_login), "j M Y") if person.last_login else _("never"),
         )

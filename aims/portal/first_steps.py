@@ -100,7 +100,7 @@ _TASKS = (
     _Task(
         "system",
         _("Bring in the first system"),
-        _("The registry begins with what you have: a spreadsheet, files of records, or one system in a form."),
+        _("The registry begins with what you have: a spreadsheet, files of records, or a system in a form."),
         lambda: AISystem.objects.all(),
         "registry:imports",
         "registry.import_aisystem",

@@ -51,6 +51,8 @@ class Work:
     waiting_total: int
     unfinished: Sequence[Assessment]
     unfinished_total: int
+    due: int
+    """Own tasks that are overdue or due within a week, as the navigation counts them."""
     tasks: Listing
     nothing: dict[str, Any]
     """What the list of tasks says where it is empty: title, text, and perhaps url and action."""
@@ -72,6 +74,7 @@ def work_of(user: User, params: QueryDict) -> Work:
         waiting_total=number_waiting(user) if len(waiting) > SHOWN else len(waiting),
         unfinished=unfinished,
         unfinished_total=unfinished_total,
+        due=due_now(user).count(),
         tasks=tasks,
         nothing={} if tasks.rows else _nothing(user, tasks),
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,16 @@ from registry.errors import Conflict, ReasonNeeded
 from registry.imports.applying import BATCH
 from registry.imports.errors import CannotUndo
 from registry.imports.progress import SILENT, Progress
-from registry.models import AISystem, Confirmation, GateDecision, ImportBatch, ImportRow, Waiver
+from registry.models import (
+    AISystem,
+    Confirmation,
+    GateDecision,
+    ImportBatch,
+    ImportRow,
+    Obligation,
+    SystemException,
+    Waiver,
+)
 from registry.schema import Record
 
 Hold = Callable[[Sequence[int], dt.datetime], Mapping[int, str]]
@@ -75,6 +84,7 @@ def _in_the_way(rows: Sequence[ImportRow], since: dt.datetime) -> list[str]:
     if any(row.system_pk is None for row in rows):
         return [_("It was carried out by an earlier version of the portal, which kept too little of it.")]
     names = {row.system_pk: row.name for row in rows if row.system_pk is not None}
+    registered = {row.system_pk for row in rows if row.status == "new"}
     found: dict[int, str] = {}
     for start in range(0, len(names), BATCH):
         keys = list(names)[start : start + BATCH]
@@ -97,6 +107,18 @@ def _in_the_way(rows: Sequence[ImportRow], since: dt.datetime) -> list[str]:
         waived = Waiver.objects.filter(obligation__system__in=keys, requested_at__gte=since)
         found |= dict.fromkeys(
             waived.values_list("obligation__system", flat=True), _("a waiver of a task of it was asked for")
+        )
+        # What was there before stays with its system; these would go with one that is removed.
+        brought = [key for key in keys if key in registered]
+        touched = Obligation.objects.filter(system__in=brought).filter(
+            Q(assignee__isnull=False) | Q(reminded_at__isnull=False)
+        )
+        found |= dict.fromkeys(
+            touched.values_list("system", flat=True), _("a task of it was given to somebody")
+        )
+        opened = SystemException.objects.filter(content_object__in=brought)
+        found |= dict.fromkeys(
+            opened.values_list("content_object", flat=True), _("it was opened to somebody")
         )
         for hold in _holds:
             found |= hold(keys, since)

@@ -152,6 +152,11 @@ def _upload_records(files: Sequence[File], *, by: User) -> ImportBatch:
     for file in files:
         if file.name.lower().endswith(".zip") or file.data.startswith(b"PK\x03\x04"):
             found += _unpacked(file, passed_over)
+        elif not file.name.lower().endswith(YAML):
+            raise CannotRead(
+                _("%(file)s is none of the files that an import takes: XLSX, CSV, YAML (.yaml, .yml) or ZIP.")
+                % {"file": _short(file.name)}
+            )
         else:
             found.append(file)
         if len(found) > MAX_ROWS:

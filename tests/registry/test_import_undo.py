@@ -19,7 +19,7 @@ from registry.imports.preview import prepare
 from registry.imports.undo import undo
 from registry.imports.uploads import File, upload
 from registry.models import AISystem, GateSnapshot, ImportBatch, Obligation
-from registry.obligation_services import confirm
+from registry.obligation_services import assign, confirm
 from registry.services import system_move, system_update
 from tests.lifecycle import approve_assessment, submit_assessment
 
@@ -101,6 +101,15 @@ def _edit(system: AISystem, staff: dict[str, User]) -> None:
 
 def _retire(system: AISystem, staff: dict[str, User]) -> None:
     system_move(system, "retire", by=staff["owner"], reason="Not needed.")
+
+
+def test_a_system_that_somebody_was_given_a_task_of_stays(imported: Any, owner: User, deputy: User) -> None:
+    batch = imported("a,A,team-ai-platform,,low\n")
+    task = Obligation.objects.get(kind="monitoring")
+    assign([task], to=deputy, by=owner)
+    with pytest.raises(CannotUndo) as refused:
+        undo(batch, by=owner, reason="The wrong file.")
+    assert refused.value.reasons == ["A: a task of it was given to somebody"]
 
 
 def _confirm(system: AISystem, staff: dict[str, User]) -> None:
