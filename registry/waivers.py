@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -51,6 +51,8 @@ def _closed_because(waiver: Waiver) -> str:
         return _("This waiver has been decided: %(state)s.") % {"state": waiver.get_state_display()}
     if waiver.obligation.state != Obligation.State.OPEN:
         return _("The task is not open any more, so there is nothing to waive.")
+    if waiver.requested_at < waiver.obligation.opened_at:
+        return _("The task has been opened anew since this waiver was asked for. Ask again.")
     if waiver.until < timezone.localdate():
         return _("The day until which the task was to wait has passed.")
     return ""
@@ -169,7 +171,11 @@ def _all_waiting(user: User) -> QuerySet[Waiver]:
     if not asked:
         return Waiver.objects.none()
     waiting = Waiver.objects.filter(
-        asked, state=State.ASKED, until__gte=timezone.localdate(), obligation__state=Obligation.State.OPEN
+        asked,
+        state=State.ASKED,
+        until__gte=timezone.localdate(),
+        obligation__state=Obligation.State.OPEN,
+        requested_at__gte=F("obligation__opened_at"),
     )
     if user.may_everywhere("registry.view_aisystem"):
         return waiting

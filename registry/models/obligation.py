@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -168,8 +168,11 @@ class Confirmation(models.Model):
 
 class WaiverQuerySet(models.QuerySet["Waiver"]):
     def in_force(self, on: dt.date) -> "WaiverQuerySet":
-        """Waivers that are granted and hold on the day."""
-        return self.filter(state=Waiver.State.GRANTED, until__gte=on)
+        """Waivers that are granted and hold on the day. One that was asked for before the task was opened
+        anew speaks of other grounds, and does not count."""
+        return self.filter(
+            state=Waiver.State.GRANTED, until__gte=on, requested_at__gte=F("obligation__opened_at")
+        )
 
 
 class Waiver(models.Model):

@@ -133,6 +133,27 @@ def test_what_is_done_meanwhile_needs_no_waiver(
         sign("waiver", str(waiver.pk), "cto", staff["cto"])
 
 
+def test_it_ends_with_the_opening_that_it_was_about(
+    task: Obligation, waiver: Waiver, owner: User, staff: Staff
+) -> None:
+    """Done, and opened anew on other grounds: nobody has signed that these may wait."""
+    grant(waiver, staff)
+    assert waits(task)
+    confirm(task, on=TODAY(), in_place=True, note="Contract read.", by=owner)
+    confirm(task, on=TODAY(), in_place=False, note="The contract has ended.", by=owner)
+    assert not waits(task)
+
+
+def test_a_request_about_an_earlier_opening_is_not_decided(
+    task: Obligation, waiver: Waiver, owner: User, staff: Staff
+) -> None:
+    confirm(task, on=TODAY(), in_place=True, note="Contract read.", by=owner)
+    confirm(task, on=TODAY(), in_place=False, note="The contract has ended.", by=owner)
+    assert number_waiting(staff["cto"]) == 0
+    with pytest.raises(PermissionDenied, match="opened anew"):
+        sign("waiver", str(waiver.pk), "cto", staff["cto"])
+
+
 def test_a_new_request_replaces_the_open_one(task: Obligation, waiver: Waiver, owner: User) -> None:
     second = waiver_request(task, until=TODAY(), reason="A day is enough.", by=owner)
     waiver.refresh_from_db()
