@@ -69,12 +69,13 @@ def work_of(user: User, params: QueryDict) -> Work:
     waiting = waiting_for(user, SHOWN + 1)
     unfinished, unfinished_total = _unfinished(user) if user.team_ids else ([], 0)
     tasks = listing(user, params)
+    total = number_waiting(user) if len(waiting) > SHOWN else len(waiting)
     return Work(
         waiting=waiting[:SHOWN],
-        waiting_total=number_waiting(user) if len(waiting) > SHOWN else len(waiting),
+        waiting_total=total,
         unfinished=unfinished,
         unfinished_total=unfinished_total,
-        due=due_now(user).count(),
+        due=max(0, number_to_do(user) - (total if user.roles & SIGNING else 0)),
         tasks=tasks,
         nothing={} if tasks.rows else _nothing(user, tasks),
     )
@@ -158,6 +159,16 @@ def decided_by(user: User, params: QueryDict) -> Page[SignOff]:
 
 def number_to_do(user: User) -> int:
     """What the navigation counts: decisions that wait, and own tasks that are overdue or due within a week.
-    Tasks that have time would make a number that never goes down. One query."""
-    decisions = all_waiting(user) if user.roles & SIGNING else []
-    return count_rows([*decisions, due_now(user)])
+    Tasks that have time would make a number that never goes down.
+
+    One query, and none for a second question of the same request: the page and its frame both ask.
+    """
+    if _TO_DO not in vars(user):
+        decisions = all_waiting(user) if user.roles & SIGNING else []
+        vars(user)[_TO_DO] = count_rows([*decisions, due_now(user)])
+    number: int = vars(user)[_TO_DO]
+    return number
+
+
+_TO_DO = "number_to_do"
+"""Where the person of a request carries it."""
