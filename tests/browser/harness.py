@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from aims.accounts.models import User
 from aims.ledger import guards
+from aims.portal.demo.telling import tell
 
 FLAGS = [
     "--no-sandbox",
@@ -31,6 +32,8 @@ FLAGS = [
 ]
 WIDTHS = (1440, 390)
 THEMES = ("light", "dark")
+
+DEMO_PASSWORD = "open sesame please"
 
 PageOf = Callable[..., Page]
 
@@ -116,6 +119,17 @@ def kept_database(blocker: Any, uploads: Path) -> Iterator[None]:
             yield
         with guards.lifted(connection):
             call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.fixture(scope="module")
+def company(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """The demo company, told once for a module. Everybody logs in with `DEMO_PASSWORD`."""
+    with kept_database(django_db_blocker, tmp_path_factory.mktemp("uploads")):
+        call_command("load_catalogue", verbosity=0)
+        tell(DEMO_PASSWORD)
+        yield
 
 
 _COMPLAINTS = "_aims_complaints"

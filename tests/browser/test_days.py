@@ -5,33 +5,21 @@ The company is made once; each person works on systems of their own, so that no 
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from aims.accounts.models import User
-from aims.portal.demo.telling import tell
+from aims.accounts.roles import Role
 from registry.choices import Stage
 from registry.models import AISystem, Obligation
-from tests.browser.harness import PageOf, complaints_of, kept_database
+from tests.browser.harness import DEMO_PASSWORD, PageOf, complaints_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-SECRET = "open sesame please"
-
-
-@pytest.fixture(scope="module")
-def company(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
-    with kept_database(django_db_blocker, tmp_path_factory.mktemp("uploads")):
-        call_command("load_catalogue", verbosity=0)
-        tell(SECRET)
-        yield
 
 
 class Desk:
@@ -58,9 +46,16 @@ class Desk:
     def rows(self) -> int:
         return self.main.locator("table tbody tr").count()
 
+    def may_not_sign(self, address: str) -> None:
+        """They may read what is up for signature, and are told why they cannot sign it."""
+        self.page.goto(address)
+        expect(self.main).to_contain_text("Policy asks none of your roles to sign this.")
+        expect(self.page.get_by_label("Your password")).to_have_count(0)
+        expect(self.page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+
     def decide(self, button: str, reason: str) -> None:
         self.page.get_by_label("Your reason").fill(reason)
-        self.page.get_by_label("Your password").fill(SECRET)
+        self.page.get_by_label("Your password").fill(DEMO_PASSWORD)
         self.page.get_by_role("button", name=button, exact=True).click()
 
 
@@ -183,6 +178,12 @@ def test_the_auditor_reads_everything_and_changes_nothing(desk: Any) -> None:
     page.get_by_role("link", name="Data protection officer: Approved").first.click()
     expect(auditor.main).to_contain_text("SHA-256")
     expect(page.get_by_role("button", name="Withdraw")).to_have_count(0)
+    assert auditor.count() == 0
+    auditor.go("My work")
+    expect(auditor.main).to_contain_text("Household claims fraud score")
+    expect(page.locator("input[name=task]")).to_have_count(0)
+    expect(page.get_by_role("button", name="Remind by e-mail")).to_have_count(0)
+    auditor.may_not_sign("/decisions/system/claude-rag-assistant/")
 
 
 def test_the_on_call_engineer_suspends_by_keyboard(desk: Any) -> None:
@@ -211,7 +212,22 @@ def test_the_administrator_invites_gives_a_role_and_explains(desk: Any) -> None:
     expect(admin.main).to_contain_text("Nora Neumann")
     person = User.objects.get(email="nora@example.com")
     assert not person.has_usable_password()
+    admin.go("People")
+    page.get_by_role("link", name="Nora Neumann", exact=True).click()
+    expect(page.locator("#roles")).to_contain_text("None yet. Without a role or a team")
+    page.get_by_label("Role", exact=True).select_option("Internal auditor")
+    page.get_by_label("Reason", exact=True).fill("Joins the audit team in December.")
+    page.get_by_role("button", name="Give the role").click()
+    expect(page.get_by_text("Nora Neumann is now Internal auditor.")).to_be_visible()
+    expect(page.locator("#roles")).to_contain_text("Joins the audit team in December.")
+    assert [grant.role for grant in person.role_grants.all()] == [Role.AUDITOR]
     page.goto("/systems/claude-rag-assistant/access/")
-    expect(admin.main).to_contain_text("Maren Holt")
+    owners = page.get_by_role("row", name="In AI platform team, the owner")
+    expect(owners).to_contain_text("Maren Holt (lead)")
+    expect(page.get_by_role("row", name="Internal auditor")).to_contain_text("Nora Neumann")
+    page.get_by_role("link", name="Nora Neumann", exact=True).click()
+    sign = page.get_by_role("row", name=re.compile("^Sign "))
+    expect(sign.get_by_role("cell", name="No", exact=True)).to_be_visible()
     admin.go("My work")
     expect(page.get_by_role("link", name="Sign for production")).to_have_count(0)
+    admin.may_not_sign("/decisions/system/claude-rag-assistant/")

@@ -5,22 +5,19 @@ what the documentation says of it. `make pictures` takes them anew (`AIMS_PICTUR
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from aims.accounts.models import User
 from aims.accounts.roles import Role
 from aims.accounts.services import first_administrator_create, role_grant
-from aims.portal.demo.telling import tell
 from aims.signoffs.models import SignOff
 from assessments.models import Assessment
-from tests.browser.harness import PageOf, kept_database
+from tests.browser.harness import PageOf
 from tests.factories import PASSWORD, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -103,16 +100,6 @@ def test_a_new_portal_shows_first_steps(page_of: PageOf) -> None:
     page.goto("/start/")
     expect(page.locator("main")).to_contain_text("2 of 10 done")
     take(page, "first-steps")
-
-
-@pytest.fixture(scope="module")
-def company(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
-    with kept_database(django_db_blocker, tmp_path_factory.mktemp("uploads")):
-        call_command("load_catalogue", verbosity=0)
-        tell("open sesame please")
-        yield
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
