@@ -106,6 +106,7 @@ class InvitationForm(forms.Form):
         label=gettext_lazy("Teams"),
         required=False,
         queryset=Team.objects.filter(is_active=True),
+        to_field_name="slug",  # a number beyond 64 bits in its place would be a fault of the database
         help_text=gettext_lazy("They own the systems of these teams. Hold Ctrl or ⌘ to choose several."),
     )
 

@@ -69,7 +69,7 @@ def nina(admin: User, client_of: ClientOf) -> User:
 def test_the_invited_get_what_was_chosen_and_one_friendly_mail(
     admin: User, team: Team, client_of: ClientOf
 ) -> None:
-    answer = invited(client_of(admin), roles=["auditor"], teams=[team.pk])
+    answer = invited(client_of(admin), roles=["auditor"], teams=[team.slug])
     person = User.objects.get(email="nina@example.com")
     assert answer.headers["Location"] == reverse("person", args=[person.pk])
     assert person.roles == {Role.AUDITOR, Role.OWNER}
