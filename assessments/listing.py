@@ -84,7 +84,7 @@ def search(user: User, params: QueryDict) -> Search:
 def listing(user: User, params: QueryDict) -> Listing:
     """The page that the parameters ask for."""
     found = search(user, params)
-    page = KeysFirst(found.assessments, PAGE_SIZE).get_page(params.get("page"))
+    page = KeysFirst(found.assessments, PAGE_SIZE, searched=bool(found.query)).get_page(params.get("page"))
     rows = [
         {
             "assessment": assessment,

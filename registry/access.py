@@ -1,6 +1,7 @@
 """Exceptions: what a person may do with one system beyond roles and teams, until a day."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -47,9 +48,9 @@ class ExceptionBackend(BaseBackend):
 EXCEPTION = "exception"
 
 
-def exceptions_held(user: User) -> Any:
+def exceptions_held(person: uuid.UUID, day: dt.date) -> Any:
     """What exceptions in force open to the person, for `rights`: the permission and the id of the system."""
-    found = SystemException.objects.in_force(timezone.localdate()).filter(user=user)
+    found = SystemException.objects.in_force(day).filter(user=person)
     return rights.rows(found, EXCEPTION, F("permission__codename"), F("content_object_id"))
 
 

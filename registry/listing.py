@@ -88,7 +88,9 @@ class Listing:
 def listing(user: User, params: QueryDict) -> Listing:
     """The page of visible systems that the parameters ask for."""
     found = search(user, params)
-    page = KeysFirst(found.systems.only(*_SHOWN), PAGE_SIZE).get_page(params.get("page"))
+    page = KeysFirst(found.systems.only(*_SHOWN), PAGE_SIZE, searched=bool(found.query)).get_page(
+        params.get("page")
+    )
     return Listing(found, page, _rows(page.object_list))
 
 

@@ -19,7 +19,7 @@ from aims.accounts.roles import SIGNING, Role
 from registry import obligations
 from registry.models import AISystem, Obligation, ObligationQuerySet
 from registry.obligation_services import ASSIGN, may_remind
-from registry.paging import CountOnce
+from registry.paging import Keys
 
 PAGE_SIZE = 50
 
@@ -183,7 +183,7 @@ def listing(user: User, params: QueryDict) -> Listing:
     today = timezone.localdate()
     found = search(user, params)
     # Only the keys are sorted and skipped; what a page shows of its tasks is read for these fifty alone.
-    page = CountOnce(found.tasks.values_list("pk", flat=True), PAGE_SIZE).get_page(params.get("page"))
+    page = Keys(found.tasks, PAGE_SIZE, searched=bool(found.query)).get_page(params.get("page"))
     return Listing(found, page, rows_of(_loaded(list(page.object_list), today), user, today))
 
 

@@ -384,15 +384,15 @@ class Substitution(models.Model):
         return f"{self.substitute} for {self.holder} as {self.get_role_display()}"
 
 
-def roles_held(user: User) -> models.QuerySet[Any, Any]:
-    return rights.rows(RoleGrant.objects.filter(user=user), "role", F("role"), Value(0))
+def roles_held(person: uuid.UUID, day: dt.date) -> models.QuerySet[Any, Any]:
+    return rights.rows(RoleGrant.objects.filter(user=person), "role", F("role"), Value(0))
 
 
-def teams_held(user: User) -> models.QuerySet[Any, Any]:
-    found = TeamMembership.objects.filter(user=user, team__is_active=True)
+def teams_held(person: uuid.UUID, day: dt.date) -> models.QuerySet[Any, Any]:
+    found = TeamMembership.objects.filter(user=person, team__is_active=True)
     return rights.rows(found, "team", Value(""), F("team_id"))
 
 
-def substitutions_held(user: User) -> models.QuerySet[Any, Any]:
-    found = Substitution.objects.in_force(on=timezone.localdate()).filter(substitute=user)
+def substitutions_held(person: uuid.UUID, day: dt.date) -> models.QuerySet[Any, Any]:
+    found = Substitution.objects.in_force(on=day).filter(substitute=person)
     return rights.rows(found, "substitution", F("role"), F("pk"))

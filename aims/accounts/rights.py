@@ -3,19 +3,25 @@
 Upper apps that grant something to people add their source in `ready()`.
 """
 
+import datetime as dt
+import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import BigIntegerField, CharField, Value
 from django.db.models.functions import Cast
+from django.utils import timezone
+
+from aims.accounts.compiled import Compiled
 
 if TYPE_CHECKING:
     from aims.accounts.models import User
 
-Source = Callable[["User"], Any]
-"""A person -> the rows (kind, word, number) of what they hold today, as a QuerySet of values."""
+Source = Callable[[uuid.UUID, dt.date], Any]
+"""A person's key and a day -> rows (kind, word, number) of what they hold then, as a QuerySet of values."""
 
 _sources: list[Source] = []
+_held = Compiled()
 
 
 def register(source: Source) -> None:
@@ -31,8 +37,13 @@ def rows(found: Any, kind: str, word: Any, number: Any) -> Any:
 
 def held_by(user: "User") -> dict[str, set[tuple[str, int]]]:
     """Kind -> (word, number) of everything that the person holds today; what the two mean is the kind's."""
-    first, *others = (source(user).order_by() for source in _sources)
     found: dict[str, set[tuple[str, int]]] = {}
-    for kind, word, number in first.union(*others, all=True):
+    today = timezone.localdate()
+    for kind, word, number in _held.rows((user.pk, today), lambda: _all_sources(user.pk, today)):
         found.setdefault(kind, set()).add((word, number))
     return found
+
+
+def _all_sources(person: uuid.UUID, day: dt.date) -> Any:
+    first, *others = (source(person, day).order_by() for source in _sources)
+    return first.union(*others, all=True)

@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aims.accounts.compiled import Compiled
 from aims.accounts.models import User
 from aims.accounts.roles import SIGNING
 from aims.signoffs.models import SignOff
 from aims.signoffs.subjects import Waiting
-from aims.signoffs.waiting import all_waiting, count_rows, number_waiting, waiting_for
+from aims.signoffs.waiting import all_waiting, number_waiting, rows_together, waiting_for
 from assessments.models import Assessment
 from registry import snapshots
 from registry.models import AISystem
 from registry.obligation_list import Listing, due_now, due_text, listing
+from registry.obligations import signing_kinds
 
 SHOWN = 20
 """Decisions, and assessments to finish; as some are seen to, the next come up."""
@@ -164,11 +167,19 @@ def number_to_do(user: User) -> int:
     One query, and none for a second question of the same request: the page and its frame both ask.
     """
     if _TO_DO not in vars(user):
-        decisions = all_waiting(user) if user.roles & SIGNING else []
-        vars(user)[_TO_DO] = count_rows([*decisions, due_now(user)])
+        day, kinds = timezone.localdate(), tuple(signing_kinds()) if user.roles & SIGNING else ()
+        depends_on = (user.pk, user.is_active, user.roles, user.team_ids, kinds, day)
+        vars(user)[_TO_DO] = _to_do.count(depends_on, lambda: _rows_to_do(user))
     number: int = vars(user)[_TO_DO]
     return number
 
+
+def _rows_to_do(user: User) -> QuerySet[Any, Any]:
+    decisions = all_waiting(user) if user.roles & SIGNING else []
+    return rows_together([*decisions, due_now(user)])
+
+
+_to_do = Compiled()
 
 _TO_DO = "number_to_do"
 """Where the person of a request carries it."""

@@ -22,13 +22,11 @@ def all_waiting(user: User) -> list[QuerySet[Any]]:
 
 
 def number_waiting(user: User) -> int:
-    """How many subjects wait, without working out why: one query, for every page."""
-    return count_rows(all_waiting(user))
+    """How many subjects wait, without working out why. One query."""
+    return rows_together(all_waiting(user)).count()
 
 
-def count_rows(queries: Iterable[QuerySet[Any]]) -> int:
-    """How many rows several queries have together; one query, none where all are empty from the start."""
-    parts = [rows.order_by().values_list("pk") for rows in queries if not rows.query.is_empty()]
-    if not parts:
-        return 0
-    return parts[0].union(*parts[1:], all=True).count() if parts[1:] else parts[0].count()
+def rows_together(queries: Iterable[QuerySet[Any]]) -> QuerySet[Any, Any]:
+    """The keys of several queries under each other, to be counted. At least one query has to be given."""
+    first, *others = (rows.order_by().values_list("pk") for rows in queries)
+    return first.union(*others, all=True) if others else first

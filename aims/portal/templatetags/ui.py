@@ -1,5 +1,6 @@
 """Template tags for the parts that every page is made of; `docs/pages.md` shows them in use."""
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -7,10 +8,12 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BaseForm, BoundField, CheckboxInput
 from django.http import HttpRequest
+from django.template import loader
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aims.portal.diffs import diff_words
@@ -29,6 +32,17 @@ def icon(name: str) -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def same_for_all(template_name: str, **context: Any) -> SafeString:
+    """A part of the frame that nothing about the request changes: rendered once for each language."""
+    return _rendered(template_name, get_language() or "", tuple(context.items()))
+
+
+@lru_cache(maxsize=64)
+def _rendered(template_name: str, language: str, context: tuple[tuple[str, Any], ...]) -> SafeString:
+    return loader.render_to_string(template_name, dict(context))
 
 
 @register.simple_tag
