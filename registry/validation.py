@@ -204,13 +204,18 @@ def _judge_batch(files: list[str]) -> list[FileReport]:
     return judge(files, _inherited)
 
 
+def _collect_seldom() -> None:
+    """A judged record leaves no circles behind: Python's collector would look for them in vain."""
+    gc.set_threshold(100_000)
+
+
 def _in_processes(batches: Iterator[list[str]], policies: PolicySet, jobs: int) -> Iterator[FileReport]:
     global _inherited
     _inherited = (
         policies  # a forked process has them at once; reading them anew would cost more than 500 records
     )
     gc.freeze()  # what exists now is shared with the processes, as long as nobody's collector touches it
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _collect_seldom) as pool:
         waiting = deque(pool.submit(_judge_batch, batch) for batch in islice(batches, jobs * BATCHES_AHEAD))
         try:
             while waiting:

@@ -44,7 +44,7 @@ def blocks(source: str) -> list[Block]:
 
 def _block(text: str, line: int, last_line: int) -> Block:
     try:
-        content = yaml.safe_load(text)
+        content = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {line + 1 + mark.line}: " if mark else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from aims.policy.syntax import Module, Node, Reference, RuleNode, children, references
 
@@ -65,6 +66,7 @@ class Scope:
         return not any(_has_value_always(definition.node) for _, definition in definitions)
 
 
+@lru_cache(maxsize=1_000)
 def bound_names(module: Module, rule: RuleNode) -> frozenset[str]:
     """The names that are local to a rule: its arguments and what its body assigns, iterates or declares."""
     names: set[str] = set()

@@ -39,9 +39,10 @@ class Reference:
         return None not in self.path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RuleNode:
-    """One rule as it stands in a file. `name` is the head without the package, such as "deny"."""
+    """One rule as it stands in a file, itself alone equal to it. `name` is the head without the package, such
+    as "deny"."""
 
     name: str
     kind: RuleKind
@@ -63,9 +64,9 @@ class RuleNode:
         return custom if isinstance(custom, dict) else {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Module:
-    """One parsed file."""
+    """One parsed file, itself alone equal to it."""
 
     name: str
     source: str

@@ -3,6 +3,7 @@
 Each format is a function that writes the reports as they come, so memory stays flat however many there are.
 """
 
+import html
 import json
 import os
 import shutil
@@ -14,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import IO, Any, Final
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 
 from aims.policy.policies import PolicySet
 from aims.policy.verdict import Denial
@@ -138,7 +138,7 @@ def write_junit(reports: Iterable[FileReport], write: Write, _context: Context) 
             cases.write(_case(report))
             for denial in report.denials:
                 if denial.severity == "warning":
-                    warnings.write(escape(f"{printable(report.file)}: {_told(denial)}\n"))
+                    warnings.write(html.escape(f"{printable(report.file)}: {_told(denial)}\n"))
         attributes = {
             "name": "registry validate",
             **counts,
@@ -146,7 +146,7 @@ def write_junit(reports: Iterable[FileReport], write: Write, _context: Context) 
             "timestamp": f"{began:%Y-%m-%dT%H:%M:%S}",
             "hostname": "localhost",
         }
-        told = " ".join(f"{name}={quoteattr(str(value))}" for name, value in attributes.items())
+        told = " ".join(f"{name}={_attribute(str(value))}" for name, value in attributes.items())
         write(f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuite {told}>\n<properties/>\n')
         _copy(cases, write)
         write("<system-out>")
@@ -155,7 +155,7 @@ def write_junit(reports: Iterable[FileReport], write: Write, _context: Context) 
 
 
 def _case(report: FileReport) -> str:
-    name = quoteattr(_relative(report.file))
+    name = _attribute(_relative(report.file))
     head = f'<testcase name={name} classname="registry.validate" time="0"'
     match report.verdict:
         case "error":
@@ -173,8 +173,8 @@ def _case(report: FileReport) -> str:
 
 
 def _outcome(kind: str, type_: str, lines: list[str]) -> str:
-    message, text = quoteattr(lines[0]), escape("\n".join(lines))
-    return f"<{kind} message={message} type={quoteattr(printable(type_))}>{text}</{kind}>"
+    message, text = _attribute(lines[0]), html.escape("\n".join(lines), quote=False)
+    return f"<{kind} message={message} type={_attribute(printable(type_))}>{text}</{kind}>"
 
 
 def _told(denial: Denial) -> str:
@@ -292,6 +292,14 @@ def _path(file: str) -> PurePath:
     path = Path(os.path.normpath(file))
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _attribute(text: str) -> str:
+    """The text as an attribute of XML, quotes included; only by number would a reader keep white space."""
+    escaped = html.escape(text)
+    for space in "\t\n\r":
+        escaped = escaped.replace(space, f"&#{ord(space)};")
+    return f'"{escaped}"'
 
 
 def _relative(file: str) -> str:
