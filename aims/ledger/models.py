@@ -1,0 +1,88 @@
+"""The ledger: one entry for every row of every governed table, each chained to the one before.
+
+Triggers write it (`entries`), nobody else. Rows are only ever added, which the database guards.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(models.TextChoices):
+    """By which door something was done. Empty: from outside the portal, by SQL."""
+
+    PAGE = "page", _("Page")
+    API = "api", _("API")
+    COMMAND = "command", _("Command line")
+    TASK = "task", _("Job")
+    MIGRATION = "migration", _("Upgrade")
+
+
+class Entry(models.Model):
+    """One row that was added to a governed table: its digest, who added it and why, and the chain.
+
+    `format.content` and `format.link` say how `content` and `hash` follow from the rest.
+    """
+
+    seq = models.BigIntegerField(
+        _("number"), primary_key=True, help_text=_("1, 2, 3 … without a gap: given under a lock.")
+    )
+    at = models.DateTimeField(_("time"))
+    table = models.CharField(_("table"), max_length=63, help_text=_("Where the row was added."))
+    row = models.BigIntegerField(_("row"), help_text=_("Its key there."))
+    shape = models.CharField(_("shape"), max_length=16, help_text=_("Which columns the digest covers."))
+    digest = models.CharField(_("digest"), max_length=64, help_text=_("SHA-256 of the row's text, in hex."))
+    about = models.CharField(
+        _("about"), max_length=100, blank=True, help_text=_("What it concerns, such as registry.aisystem:42.")
+    )
+    actor = models.CharField(
+        _("person"), max_length=36, blank=True, help_text=_("The person's UUID, never a name.")
+    )
+    role = models.CharField(
+        _("roles"), max_length=150, blank=True, help_text=_("Held at that moment: |dpo|lead|.")
+    )
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel, blank=True)
+    act = models.CharField(
+        _("act"), max_length=32, blank=True, help_text=_("The request, command or job that it was part of.")
+    )
+    reason = models.TextField(_("reason"), blank=True)
+    content = models.BinaryField(_("content"), max_length=32, help_text=_("SHA-256 over the fields above."))
+    hash = models.BinaryField(
+        _("hash"), max_length=32, help_text=_("SHA-256 over the previous entry's hash and the content.")
+    )
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        ordering = ["-seq"]
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["at"], name="entry_by_time"),
+            models.Index(fields=["about", "seq"], name="entry_by_about"),
+            models.Index(fields=["actor", "seq"], name="entry_by_actor"),
+            models.Index(fields=["table", "seq"], name="entry_by_table"),
+            models.Index(fields=["table", "row"], name="entry_by_row"),
+            models.Index(fields=["act"], name="entry_by_act"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(seq__gte=1), name="entry_counts_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq}: {self.table} {self.row}"
+
+
+class Shape(models.Model):
+    """The columns that a governed table had while entries were written, by a name that entries hold."""
+
+    shape = models.CharField(_("shape"), max_length=16, primary_key=True)
+    table = models.CharField(_("table"), max_length=63)
+    columns = models.JSONField(_("columns"), help_text=_("Their names, in order of the alphabet."))
+
+    class Meta:
+        verbose_name = _("shape of a table")
+        verbose_name_plural = _("shapes of tables")
+        ordering = ["table", "shape"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.shape}"
