@@ -12,7 +12,11 @@ def main() -> None:
     else:
         from django.core.management import execute_from_command_line  # noqa: PLC0415  (settings first)
 
-        execute_from_command_line(sys.argv)
+        from aims.ledger.acting import Act, acting  # noqa: PLC0415
+
+        # What a command writes is one act, and the ledger says so beside each row.
+        with acting(Act("command", reason=" ".join(sys.argv[1:2]))):
+            execute_from_command_line(sys.argv)
 
 
 def validate(argv: list[str]) -> None:

@@ -3,7 +3,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from aims.accounts import holdings
-from aims.ledger import guards
+from aims.ledger import governed, guards
 from aims.signoffs import subjects
 from assessments import guards as assessment_guards
 
@@ -29,6 +29,8 @@ class AssessmentsConfig(AppConfig):
         from registry.imports import undo  # noqa: PLC0415
 
         guards.register(*assessment_guards.GUARDS)
+        governed.concern("assessments_historicalassessment", "registry.aisystem", "NEW.system_id")
+        governed.concern("signoffs_signoff", "registry.aisystem", assessment_guards.SYSTEM_OF_SIGNOFF)
         subjects.register(signing.KIND)
         registry_signing.register_authors(signing.authors_of_systems)
         registry_facts.register("assessment", facts.approved_assessments)

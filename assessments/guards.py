@@ -68,3 +68,9 @@ GUARDS = (
         "assessments are never removed",
     ),
 )
+
+SYSTEM_OF_SIGNOFF = (
+    "CASE WHEN NEW.subject_kind = 'assessment' "
+    "THEN (SELECT a.system_id FROM assessments_assessment a WHERE a.id = NEW.subject_id) END"
+)
+"""The system that a sign-off concerns, for the ledger; NULL where it is not about an assessment."""

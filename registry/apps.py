@@ -13,9 +13,10 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are ready only now.
-        from registry import access, handover, signing, timeline, waivers  # noqa: PLC0415
+        from registry import access, governing, handover, signing, timeline, waivers  # noqa: PLC0415
 
         guards.register(*registry_guards.GUARDS)
+        governing.register()
         rights.register(access.exceptions_held)
         subjects.register(signing.KIND)
         subjects.register(waivers.KIND)

@@ -4,7 +4,7 @@ The answer has to be an allow, for this system and for production, the newest ab
 earlier entry. A system cannot be born in production either.
 """
 
-from aims.ledger.guards import Guard, append_only
+from aims.ledger.guards import Guard
 
 _MESSAGE = "Production is entered through the gate alone: the newest GateDecision has to allow it"
 
@@ -22,6 +22,4 @@ GUARDS = (
               AND d.id > COALESCE(OLD.stage_decision_id, 0)
               AND d.id = (SELECT MAX(n.id) FROM registry_gatedecision n WHERE n.system_id = NEW.id))""",
     ),
-    *append_only("registry_gatedecision"),
-    *append_only("registry_confirmation"),
 )

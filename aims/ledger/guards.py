@@ -8,12 +8,30 @@ What a trigger cannot stop is somebody who owns the tables and drops it: `docs/p
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Protocol
 
 from django.core import checks
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
+
+EVERYWHERE: Final = frozenset({"sqlite", "postgresql"})
+
+
+class Trigger(Protocol):
+    """What is installed and checked: one trigger on one table."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def table(self) -> str: ...
+
+    @property
+    def vendors(self) -> frozenset[str]:
+        """The databases that it is for."""
+
+    def create(self, connection: BaseDatabaseWrapper) -> Iterator[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +44,14 @@ class Guard:
     name: str
     table: str
     event: str
-    """INSERT, UPDATE or DELETE."""
+    """INSERT, UPDATE or DELETE; on PostgreSQL also TRUNCATE."""
     message: str
     when: str = ""
+    vendors: frozenset[str] = EVERYWHERE
 
-    def create(self, vendor: str) -> Iterator[str]:
+    def create(self, connection: BaseDatabaseWrapper) -> Iterator[str]:
         condition = f"WHEN ({self.when})" if self.when else ""
-        if vendor == "sqlite":
+        if connection.vendor == "sqlite":
             yield (
                 f'CREATE TRIGGER "{self.name}" BEFORE {self.event} ON "{self.table}" '
                 f"FOR EACH ROW {condition} "
@@ -41,37 +60,47 @@ class Guard:
             return
         # PostgreSQL allows no subquery in WHEN: the condition moves into the function.
         test = f"IF {self.when} THEN" if self.when else "IF TRUE THEN"
-        passed = "OLD" if self.event == "DELETE" else "NEW"
+        passed = {"DELETE": "OLD", "TRUNCATE": "NULL"}.get(self.event, "NEW")
+        each = "STATEMENT" if self.event == "TRUNCATE" else "ROW"
         yield (
             f'CREATE OR REPLACE FUNCTION "{self.name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {test} '
             f"RAISE EXCEPTION '{self.message}' USING ERRCODE = '23514'; END IF; RETURN {passed}; END $$"
         )
         yield (
             f'CREATE TRIGGER "{self.name}" BEFORE {self.event} ON "{self.table}" '
-            f'FOR EACH ROW EXECUTE FUNCTION "{self.name}"()'
+            f'FOR EACH {each} EXECUTE FUNCTION "{self.name}"()'
         )
         # Else `SET session_replication_role = replica` would walk past it.
         yield f'ALTER TABLE "{self.table}" ENABLE ALWAYS TRIGGER "{self.name}"'
 
-    def drop(self, vendor: str) -> str:
-        return f'DROP TRIGGER IF EXISTS "{self.name}"' + ("" if vendor == "sqlite" else f' ON "{self.table}"')
+
+def drop(trigger: str, table: str, vendor: str) -> str:
+    """SQL that takes a trigger down if it is there."""
+    return f'DROP TRIGGER IF EXISTS "{trigger}"' + ("" if vendor == "sqlite" else f' ON "{table}"')
 
 
-_guards: dict[str, Guard] = {}
+_guards: dict[str, Trigger] = {}
 
 
-def register(*guards: Guard) -> None:
+def register(*guards: Trigger) -> None:
     """Add guards; called in an app's `ready()`. A name stands once."""
     for guard in guards:
         _guards[guard.name] = guard
 
 
-def append_only(table: str) -> tuple[Guard, Guard]:
+def append_only(table: str) -> tuple[Guard, ...]:
     """Guards under which rows of the table can be added, never changed or removed."""
+    kept = f"{table} is append-only: nothing is ever removed"
     return (
         Guard(f"{table}_no_update", table, "UPDATE", f"{table} is append-only: write a new row instead"),
-        Guard(f"{table}_no_delete", table, "DELETE", f"{table} is append-only: nothing is ever removed"),
+        Guard(f"{table}_no_delete", table, "DELETE", kept),
+        Guard(f"{table}_no_truncate", table, "TRUNCATE", kept, vendors=frozenset({"postgresql"})),
     )
+
+
+def expected(vendor: str) -> dict[str, Trigger]:
+    """The registered guards of a kind of database, by name."""
+    return {name: guard for name, guard in _guards.items() if vendor in guard.vendors}
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -79,9 +108,9 @@ def install(connection: BaseDatabaseWrapper) -> None:
     lift(connection)
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
-        for guard in _guards.values():
+        for guard in expected(connection.vendor).values():
             if guard.table in tables:
-                for statement in guard.create(connection.vendor):
+                for statement in guard.create(connection):
                     cursor.execute(statement)
 
 
@@ -89,9 +118,9 @@ def lift(connection: BaseDatabaseWrapper) -> None:
     """Take all guards down; only migrations and the test suite's clean-up do this."""
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
-        for guard in _guards.values():
+        for guard in expected(connection.vendor).values():
             if guard.table in tables:
-                cursor.execute(guard.drop(connection.vendor))
+                cursor.execute(drop(guard.name, guard.table, connection.vendor))
 
 
 @contextmanager
@@ -132,7 +161,7 @@ def check_standing(
     """
     messages: list[checks.CheckMessage] = []
     for alias in databases or ():
-        missing = sorted(_guards.keys() - standing(connections[alias]))
+        missing = sorted(expected(connections[alias].vendor).keys() - standing(connections[alias]))
         if missing and not _migrations_pending(connections[alias]):
             messages.append(
                 checks.Error(

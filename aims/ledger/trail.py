@@ -1,11 +1,14 @@
 """Writes that say in the history who made them and why."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 from django.db import connection, models, router
 from django.db.models.deletion import Collector
 from django.utils import timezone
+
+from aims.ledger.acting import by_itself
 
 BATCH: Final = 500
 """Rows of one statement."""
@@ -14,7 +17,8 @@ BATCH: Final = 500
 def save(instance: models.Model, *, by: Any, reason: str = "") -> None:
     """Save a row whose model has a history, with the person who did it (None: nobody, such as a set-up)."""
     note(instance, by=by, reason=reason)
-    instance.save()
+    with nullcontext() if by else by_itself():
+        instance.save()
 
 
 def note(instance: models.Model, *, by: Any, reason: str = "") -> None:
@@ -42,7 +46,8 @@ def record_many(rows: Iterable[tuple[models.Model, str]], *, new: bool, by: Any 
     for reason, keys in reasons.items():
         for start in range(0, len(keys), BATCH):
             part = keys[start : start + BATCH]
-            _copy_to_history(model, part, told | {"history_change_reason": reason or None})
+            with nullcontext() if by else by_itself():
+                _copy_to_history(model, part, told | {"history_change_reason": reason or None})
 
 
 def _copy_to_history(model: Any, keys: list[Any], told: dict[str, Any]) -> None:

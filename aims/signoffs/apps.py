@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from aims.ledger import guards
+from aims.ledger import entries
 
 
 class SignoffsConfig(AppConfig):
@@ -10,4 +10,4 @@ class SignoffsConfig(AppConfig):
     verbose_name = _("Sign-offs")
 
     def ready(self) -> None:
-        guards.register(*guards.append_only("signoffs_signoff"))
+        entries.govern("signoffs_signoff", actor="signer_id", reason="reason")

@@ -15,9 +15,12 @@ from django.utils import timezone
 from aims.accounts import departures
 from aims.accounts import services as people_services
 from aims.accounts.holdings import Passing
+from aims.accounts.middleware import who
 from aims.accounts.models import User
 from aims.accounts.roles import Role
 from aims.ledger import trail
+from aims.ledger.acting import Act, Who, acting
+from aims.ledger.models import Channel
 from aims.portal import saved_views
 from aims.portal.demo import people, story
 from aims.portal.demo.clock import at, working_days_before
@@ -41,11 +44,13 @@ from registry.schema import Record, parse_record
 def tell(password: str) -> None:
     """Make the whole company, from its first account to last evening."""
     today = timezone.localdate()
-    with at(_moment(today, story.BEGINS, dt.time(8, 30))):
+    moment = _moment(today, story.BEGINS, dt.time(8, 30))
+    with at(moment), acting(Act(Channel.COMMAND, at=moment)):
         people.hire(password)
     deeds = Deeds(password)
     for event in story.events():
-        with at(_moment(today, event.day, event.at)):
+        moment = _moment(today, event.day, event.at)
+        with at(moment), acting(Act(Channel.PAGE, who=functools.partial(deeds.who, event), at=moment)):
             snapshots.renew()  # as whoever opens a list does: so it is known since when something is overdue
             getattr(deeds, event.does)(event, **event.details)
     snapshots.renew()
@@ -68,6 +73,10 @@ class Deeds:
         user = User.objects.get(email=f"{login}@example.com")
         vars(user)["check_password"] = self.opens
         return user
+
+    def who(self, event: Event) -> Who:
+        """The person as the ledger names them, with the roles of that day."""
+        return who(self.person(event.who))
 
     # The record
 
