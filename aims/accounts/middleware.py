@@ -1,4 +1,4 @@
-"""Each request is one act of whoever is logged in: the ledger says so beside all that is written meanwhile."""
+"""Each request is one act of whoever is logged in: the ledger says so beside all that is written."""
 
 from collections.abc import Callable
 
