@@ -122,8 +122,8 @@ def _on_postgresql(name: str, of: Governed, key: str, shape: str, schema: str) -
                 e.at := LEAST(e.at, GREATEST((told->>'at')::timestamptz, head.at));
             END IF;
             e.content := sha256(convert_to(concat_ws(E'\\x1f', e.seq,
-                to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), e."table", e."row", e.shape,
-                e.digest, e.about, e.actor, e.role, e.channel, e.act, e.reason), 'UTF8'));
+                to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), e."table", e."row",
+                e.shape, e.digest, e.about, e.actor, e.role, e.channel, e.act, e.reason), 'UTF8'));
             e.hash := sha256(COALESCE(head.hash, decode(repeat('00', 32), 'hex')) || e.content);
             {_INTO} VALUES ({", ".join(f'e."{field}"' for field in FIELDS)});
             RETURN NULL;
