@@ -96,7 +96,7 @@ class _Hook:
 
 def adds_governed_rows(sql: Any) -> bool:
     """Whether the statement may add a row to a governed table; when in doubt, it may."""
-    text = str(sql).lstrip()
+    text = str(sql).lstrip(" \n\t(")  # PostgreSQL puts the parts of a union in parentheses
     insert = _INSERT.match(text)
     if insert:
         return insert[1] in governed.governed()
