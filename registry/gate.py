@@ -217,7 +217,7 @@ def signed_as(
     decisions: dict[str, SignOff],
     policies: PolicySet,
 ) -> Signed:
-    """What stands of the latest `decisions`, for a system and its approved assessment as they are, or were."""
+    """What stands of the latest `decisions`, for a system and its assessment as they are, or were."""
     record = documents.record_of(system)
     signable = documents.signable(record, assessment)
     try:

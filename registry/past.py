@@ -110,10 +110,12 @@ def key_of(user: User, slug: str) -> int:
 
 def system_at(user: User, slug: str, moment: dt.datetime) -> AISystem:
     """The system as it was. Raises Http404 for one that the person may not see, and NotYet."""
-    key = key_of(user, slug)
-    row = as_of.row_at(AISystem, moment, key)
+    row = as_of.rows_at(AISystem, moment, AISystem.objects.visible_to(user).filter(slug=slug)).first()
     if row is None:
-        raise NotYet(_absence(key, moment))
+        key = key_of(user, slug)
+        row = as_of.row_at(AISystem, moment, key)
+        if row is None:
+            raise NotYet(_absence(key, moment))
     (system,) = with_teams([row], moment)
     return system
 

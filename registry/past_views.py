@@ -15,7 +15,7 @@ from aims.ledger import as_of
 from aims.tables import export
 from registry import checklist, past, presentation
 from registry.exports import PAST_COLUMNS
-from registry.models import AISystem, GateDecision
+from registry.models import AISystem
 from registry.panels import panels_at
 from registry.timeline import Timeline
 from registry.yaml_writer import dump_yaml
@@ -41,13 +41,11 @@ def system_detail(request: UserRequest, slug: str) -> HttpResponse:
     system = past.system_at(request.user, slug, moment)
     signed = past.signed_at(system, moment)
     events = Timeline(system, moment)[: EVENTS_SHOWN + 1]
-    decisions = GateDecision.objects.filter(system=system.pk, decided_at__lte=moment)
     context = {
         "system": system,
         "steps": checklist.steps_at(system.stage),
         "signed": signed,
         "rows": [checklist.signature_then(signature, system) for signature in signed.signatures],
-        "decision": decisions.select_related("asked_by").first(),
         "sections": presentation.sections(signed.record),
         "events": events[:EVENTS_SHOWN],
         "more_events": len(events) > EVENTS_SHOWN,

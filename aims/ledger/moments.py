@@ -1,7 +1,7 @@
 """Moments that people look at the portal as of, and what a page does about them.
 
-A page either travels (`travels`), or shows today and says so (`shows_today`), or cannot be opened in the past:
-that is what becomes of a view that says nothing.
+A page either travels (`travels`), or shows today and says so (`shows_today`), or cannot be opened in the
+past: that is what becomes of a view that says nothing.
 """
 
 import datetime as dt

@@ -54,7 +54,7 @@ class TravelMiddleware:
             return None if _takes_posts(name) else _refused(request, "portal/past_refused.html")
         if conduct(view) == TRAVELS:
             request.moment = request.travel
-        elif not conduct(view):
+        elif not conduct(view) or "format" in request.GET:  # a file cannot say of when it is
             return _refused(request, "portal/past_closed.html")
         return None
 
@@ -89,4 +89,5 @@ def leave(request: Any) -> None:
 
 def form(request: Any, error: str = "", **typed: str) -> dict[str, Any]:
     """What the form needs that asks for a moment."""
-    return {"error": error, "typed": typed}
+    after = request.POST.get("next") or request.GET.get("next") or ""
+    return {"error": error, "typed": typed, "after": after}

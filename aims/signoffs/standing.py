@@ -33,7 +33,9 @@ class Standing:
 def latest_decisions(
     kind: str, ids: Iterable[int], *, until: dt.datetime | None = None
 ) -> dict[int, dict[str, SignOff]]:
-    """Subject id -> role -> newest decision that was not withdrawn, of those taken `until` then. One query."""
+    """Subject id -> role -> newest decision that was not withdrawn, of those taken `until` then.
+
+    One query."""
     found: dict[int, dict[str, SignOff]] = defaultdict(dict)
     taken = SignOff.objects.about(kind, ids).select_related("signer", "on_behalf_of")
     for signoff in taken.filter(signed_at__lte=until) if until else taken:

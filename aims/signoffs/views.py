@@ -141,7 +141,6 @@ def certificate(request: UserRequest, pk: int) -> HttpResponse:
     return _certificate_page(request, kind, signoff, ConfirmationForm())
 
 
-@shows_today
 @require_safe
 def signed_bytes(request: UserRequest, pk: int) -> HttpResponse:
     """Exactly the bytes that were signed: their SHA-256 is the digest."""
