@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "aims.portal.travel.TravelMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "aims.accounts.middleware.act_of_request",
 ]

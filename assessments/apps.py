@@ -19,6 +19,7 @@ class AssessmentsConfig(AppConfig):
             handover,
             holds,
             panel,
+            past,
             signing,
             trail,
             whereabouts,
@@ -33,7 +34,7 @@ class AssessmentsConfig(AppConfig):
         governed.concern("signoffs_signoff", "registry.aisystem", assessment_guards.SYSTEM_OF_SIGNOFF)
         subjects.register(signing.KIND)
         registry_signing.register_authors(signing.authors_of_systems)
-        registry_facts.register("assessment", facts.approved_assessments)
+        registry_facts.register("assessment", facts.approved_assessments, then=past.approved_at)
         undo.register_hold(holds.assessed_since)
         panels.register(panel.PANEL)
         reasons.register_whereabouts("assessment", whereabouts.whereabouts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,16 +86,20 @@ def listing(user: User, params: QueryDict) -> Listing:
     """The page that the parameters ask for."""
     found = search(user, params)
     page = KeysFirst(found.assessments, PAGE_SIZE, searched=bool(found.query)).get_page(params.get("page"))
-    rows = [
+    return Listing(found, page, rows_of(page.object_list))
+
+
+def rows_of(assessments: Iterable[Assessment]) -> list[dict[str, Any]]:
+    """The assessments in words."""
+    return [
         {
             "assessment": assessment,
             "tone": presentation.STATE_TONES[State(assessment.state)],
             "band": presentation.band_label(assessment.residual),
             "band_tone": presentation.BAND_TONES[assessment.residual],
         }
-        for assessment in page.object_list
+        for assessment in assessments
     ]
-    return Listing(found, page, rows)
 
 
 COLUMNS: tuple[Column[Assessment], ...] = (

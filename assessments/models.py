@@ -9,10 +9,10 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from aims.accounts.models import User
 from aims.accounts.roles import Role
+from aims.ledger.history import History
 from assessments.schema import Content
 from assessments.states import EDITABLE, FROZEN, OPEN, State
 from assessments.taxonomy import taxonomy
@@ -114,9 +114,7 @@ class Assessment(models.Model):
     decided_at = models.DateTimeField(_("decided"), null=True)
     approved_at = models.DateTimeField(_("approved"), null=True)
 
-    history = HistoricalRecords(
-        excluded_fields=["open_roles"], history_change_reason_field=models.TextField(null=True, blank=True)
-    )
+    history = History(excluded_fields=["open_roles"])
     objects = AssessmentQuerySet.as_manager()
 
     class Meta:

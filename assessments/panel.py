@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from aims.accounts.models import User
-from assessments import presentation
+from assessments import past, presentation
 from assessments.models import Assessment
 from assessments.states import State
 from registry.choices import Stage
@@ -32,4 +32,4 @@ def _context(system: AISystem, user: User) -> dict[str, Any]:
     }
 
 
-PANEL = Panel(_("Impact assessment"), "assessments/_panel.html", _context)
+PANEL = Panel(_("Impact assessment"), "assessments/_panel.html", _context, past.panel)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aims.ledger.changes import Change, changes
+from aims.signoffs.models import Decision
 from assessments import rating
 from assessments.completeness import SECTIONS
 from assessments.merge import LISTS, keyed
+from assessments.schema import Content
 from assessments.states import State
 from assessments.taxonomy import taxonomy
 from registry import presentation as record_words
@@ -220,3 +223,25 @@ def signed_changes(differences: list[Change]) -> list[dict[str, str]]:
             sides = {"before": value_text(path, change.before), "after": value_text(path, change.after)}
             rows.append({"path": change.path, "label": words, **sides})
     return rows
+
+
+def ratings_of(content: Content) -> list[tuple[int, int]]:
+    return [
+        (impact.likelihood, impact.severity)
+        for impact in content.relevant.values()
+        if impact.likelihood is not None and impact.severity is not None
+    ]
+
+
+def approvals(signoffs: dict[str, Any]) -> list[str]:
+    """Approver and date, as the article's template asks."""
+    return [
+        _("%(role)s: %(who)s, %(day)s")
+        % {
+            "role": signoff.get_role_display(),
+            "who": signoff.signer,
+            "day": timezone.localdate(signoff.signed_at).isoformat(),
+        }
+        for signoff in signoffs.values()
+        if signoff.decision == Decision.APPROVE
+    ]

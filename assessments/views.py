@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from aims.accounts.http import UserRequest
+from aims.ledger.moments import travels
 from aims.signoffs import subjects
-from aims.signoffs.models import Decision
 from aims.signoffs.services import roles_to_sign
 from aims.signoffs.standing import latest_decisions
 from aims.tables import export
-from assessments import presentation, services
+from assessments import past_views, presentation, services
 from assessments.approval import SUBJECT
 from assessments.completeness import missing
 from assessments.errors import Incomplete, WrongState
@@ -27,7 +27,6 @@ from assessments.listing import COLUMNS, listing, search
 from assessments.markdown import to_markdown
 from assessments.models import Assessment
 from assessments.outline import outline
-from assessments.schema import Content
 from assessments.signing import KIND, subject_of
 from assessments.states import State
 from registry.models import AISystem
@@ -63,6 +62,7 @@ def moved(request: UserRequest, error: WrongState) -> HttpResponse:
     return render(request, "409.html", {"exception": str(error)}, status=409)
 
 
+@travels(past_views.assessment_list)
 @require_safe
 def assessment_list(request: UserRequest) -> HttpResponseBase:
     if (wanted := export.wanted(request.GET)) is not None:
@@ -76,6 +76,7 @@ def assessment_list(request: UserRequest) -> HttpResponseBase:
     )
 
 
+@travels(past_views.assessment_detail)
 @require_safe
 def assessment_detail(request: UserRequest, ref: str) -> HttpResponse:
     assessment = _version_or_404(request, ref)
@@ -91,11 +92,11 @@ def assessment_detail(request: UserRequest, ref: str) -> HttpResponse:
         "assessment": assessment,
         "system": assessment.system,
         "tone": presentation.STATE_TONES[State(assessment.state)],
-        "parts": outline(content, _approvals(signoffs)),
+        "parts": outline(content, presentation.approvals(signoffs)),
         "residual": presentation.band_label(assessment.residual),
         "residual_tone": presentation.BAND_TONES[assessment.residual],
         "columns": presentation.matrix_columns(),
-        "inherent_map": presentation.heat_map(_ratings(content)),
+        "inherent_map": presentation.heat_map(presentation.ratings_of(content)),
         "versions": versions,
         "is_newest": is_newest,
         "superseded_by": assessment.superseded_by() if assessment.state == State.APPROVED else None,
@@ -118,28 +119,6 @@ def _content_of(version: Assessment) -> dict[str, Any]:
     return Assessment.objects.values_list("content", flat=True).get(pk=version.pk)  # type: ignore[no-any-return]
 
 
-def _ratings(content: Content) -> list[tuple[int, int]]:
-    return [
-        (impact.likelihood, impact.severity)
-        for impact in content.relevant.values()
-        if impact.likelihood is not None and impact.severity is not None
-    ]
-
-
-def _approvals(signoffs: dict[str, Any]) -> list[str]:
-    """Approver and date, as the article's template asks."""
-    return [
-        _("%(role)s: %(who)s, %(day)s")
-        % {
-            "role": signoff.get_role_display(),
-            "who": signoff.signer,
-            "day": timezone.localdate(signoff.signed_at).isoformat(),
-        }
-        for signoff in signoffs.values()
-        if signoff.decision == Decision.APPROVE
-    ]
-
-
 def _decide_url(request: UserRequest, assessment: Assessment) -> str:
     """Where the person decides about it, if that is theirs to do."""
     if assessment.state != State.SUBMITTED:
@@ -150,6 +129,7 @@ def _decide_url(request: UserRequest, assessment: Assessment) -> str:
     return reverse("signoffs:decide", args=[KIND.name, subject.key])
 
 
+@travels(past_views.assessment_markdown)
 @require_safe
 def assessment_markdown(request: UserRequest, ref: str) -> HttpResponse:
     """The version as a Markdown file in the article's template, to download."""
@@ -160,7 +140,9 @@ def assessment_markdown(request: UserRequest, ref: str) -> HttpResponse:
         "version": assessment.version,
         "state": assessment.get_state_display(),
     }
-    text = to_markdown(assessment.system.name, subtitle, outline(assessment.parsed, _approvals(signoffs)))
+    text = to_markdown(
+        assessment.system.name, subtitle, outline(assessment.parsed, presentation.approvals(signoffs))
+    )
     response = HttpResponse(text, content_type="text/markdown; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{assessment.ref}-v{assessment.version}.md"'
     return response

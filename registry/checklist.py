@@ -138,7 +138,7 @@ def _fix_url(denial: Denial, system: AISystem) -> str:
             return reverse("registry:system-edit", args=[system.slug])
 
 
-def signature_row(signature: Signature, system: AISystem, user: User) -> dict[str, Any]:
+def signature_row(signature: Signature, system: AISystem, user: User | None) -> dict[str, Any]:
     """One signature that policy asks for, as in `components/gate.html`."""
     signoff = signature.signoff
     fact = signature.state_text
@@ -161,12 +161,21 @@ def signature_row(signature: Signature, system: AISystem, user: User) -> dict[st
         if signature.state == "valid"
         else _("Asked because %(why)s.") % {"why": signature.why.rstrip(".")},
     }
-    if signature.state != "valid" and _holds(user, signature.role):
+    if signature.state != "valid" and user and _holds(user, signature.role):
         row |= {"fix_url": decide, "fix_label": _("Decide")}
     elif signature.state == "stale":
         row |= {"fix_url": decide, "fix_label": _("What changed")}
     elif signoff is not None:
         row |= {"fix_url": signoff.get_absolute_url(), "fix_label": _("See")}
+    return row
+
+
+def signature_then(signature: Signature, system: AISystem) -> dict[str, Any]:
+    """A signature as it stood at a moment: to be read, not to be given."""
+    row = signature_row(signature, system, None)
+    row |= {"fix_url": "", "fix_label": ""}
+    if signature.signoff is not None:
+        row |= {"fix_url": signature.signoff.get_absolute_url(), "fix_label": _("See")}
     return row
 
 
@@ -176,7 +185,11 @@ def _holds(user: User, role: str) -> bool:
 
 def steps(answer: Answer) -> list[dict[str, Any]]:
     """The stepper: where the system is on the usual way, and whether production is blocked."""
-    stage = answer.system.stage
+    return steps_at(answer.system.stage, blocked=not answer.allows)
+
+
+def steps_at(stage: str, *, blocked: bool = False) -> list[dict[str, Any]]:
+    """The stepper for a stage."""
     path = list(stages.PATH)
     if stage == Stage.SUSPENDED:
         path[path.index(Stage.PRODUCTION)] = Stage.SUSPENDED
@@ -184,7 +197,7 @@ def steps(answer: Answer) -> list[dict[str, Any]]:
     found = []
     for place, step in enumerate(path):
         if step == Stage.SUSPENDED or (
-            step == Stage.PRODUCTION and not answer.allows and place >= at and stage != Stage.DRAFT
+            step == Stage.PRODUCTION and blocked and place >= at and stage != Stage.DRAFT
         ):
             state = "blocked"
         elif place == at:

@@ -66,3 +66,7 @@ COLUMNS: tuple[Column[AISystem], ...] = (
     Column(gettext_lazy("Registered"), lambda system: system.created_at),
     Column(gettext_lazy("Changed"), lambda system: system.updated_at),
 )
+
+_OF_TODAY = {gettext_lazy("Compliance"), gettext_lazy("Open before production")}
+PAST_COLUMNS = tuple(column for column in COLUMNS if column.label not in _OF_TODAY)
+"""Without what the gate says, which is kept of today alone."""

@@ -52,6 +52,8 @@ class Filter:
     narrow: Callable[[AISystemQuerySet, str, User], AISystemQuerySet]
     more: bool = False
     """Whether it stands among the less common ones, folded away until used."""
+    travels: bool = False
+    """Whether the history of a system can answer it: then `narrow` takes rows of it too."""
 
 
 def _column(name: str, label: Any, choices: Iterable[Option], extra: Option) -> Filter:
@@ -63,7 +65,7 @@ def _column(name: str, label: Any, choices: Iterable[Option], extra: Option) -> 
         return systems.filter(**{name: "" if value == UNSTATED else value})
 
     options = [*choices, extra]
-    return Filter(name, label, lambda user: options, narrow)
+    return Filter(name, label, lambda user: options, narrow, travels=True)
 
 
 def _owners(user: User) -> Iterator[Option]:
@@ -119,7 +121,7 @@ FILTERS = (
         lambda user: [("out", _("Out of compliance"))],
         lambda systems, value, user: systems.out_of_compliance(),
     ),
-    Filter("owner", _("Owner"), _owners, _by_owner),
+    Filter("owner", _("Owner"), _owners, _by_owner, travels=True),
     Filter(
         "blocked_by",
         _("Blocked by"),

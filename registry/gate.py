@@ -168,25 +168,12 @@ def _answer(
     policies: PolicySet,
     today: dt.date,
 ) -> Answer:
-    record = documents.record_of(system)
     assessment = known.values.get("assessment")
-    signable = documents.signable(record, assessment)
-    try:
-        standing = standing_of(SUBJECT, decisions, signable, policies)
-        required = required_roles(SUBJECT, record, assessment, policies)
-        broken = ""
-    except PolicyError as error:  # an engine error blocks, and says so
-        standing, required, broken = Standing(), {}, str(error)
+    signed = signed_as(system, assessment, decisions, policies)
+    standing, signatures, broken = signed.standing, signed.signatures, signed.error
     reviewed = assessment and dt.date.fromisoformat(assessment["approved_on"])
     due = reviewed and reviewed + dt.timedelta(days=system.review_interval_days)
-    if assessment and reviewed:
-        record["governance"] |= {
-            "impact_assessment_id": assessment["ref"],
-            "last_reviewed": reviewed.isoformat(),
-        }
-    record["governance"]["approved_by"] = standing.valid
-    judged = documents.as_production(record)
-    signatures = tuple(_signature(role, why, standing, signable) for role, why in required.items())
+    judged = documents.as_production(signed.record)
     judged["facts"] = {
         **known.values,
         "today": today.isoformat(),
@@ -207,9 +194,46 @@ def _answer(
         error=_error(verdict, known),
         policy_revision=policies.revision,
         document=judged,
-        signable=signable,
-        record=record,
+        signable=signed.signable,
+        record=signed.record,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The record of a system with what the portal derives, and how the signatures that it needs stand."""
+
+    record: dict[str, Any]
+    signable: dict[str, Any]
+    standing: Standing
+    signatures: tuple[Signature, ...]
+    error: str
+    """Why the policies could not say whose signatures are needed; else empty."""
+
+
+def signed_as(
+    system: AISystem,
+    assessment: dict[str, Any] | None,
+    decisions: dict[str, SignOff],
+    policies: PolicySet,
+) -> Signed:
+    """What stands of the latest `decisions`, for a system and its assessment as they are, or were."""
+    record = documents.record_of(system)
+    signable = documents.signable(record, assessment)
+    try:
+        standing = standing_of(SUBJECT, decisions, signable, policies)
+        required = required_roles(SUBJECT, record, assessment, policies)
+        broken = ""
+    except PolicyError as error:  # an engine error blocks, and says so
+        standing, required, broken = Standing(), {}, str(error)
+    if assessment:
+        record["governance"] |= {
+            "impact_assessment_id": assessment["ref"],
+            "last_reviewed": assessment["approved_on"],
+        }
+    record["governance"]["approved_by"] = standing.valid
+    signatures = tuple(_signature(role, why, standing, signable) for role, why in required.items())
+    return Signed(record, signable, standing, signatures, broken)
 
 
 def _signature(role: Role, why: str, standing: Standing, signable: dict[str, Any]) -> Signature:

@@ -91,7 +91,7 @@ def listing(user: User, params: QueryDict) -> Listing:
     page = KeysFirst(found.systems.only(*_SHOWN), PAGE_SIZE, searched=bool(found.query)).get_page(
         params.get("page")
     )
-    return Listing(found, page, _rows(page.object_list))
+    return Listing(found, page, rows_of(page.object_list))
 
 
 def search(user: User, params: QueryDict) -> Search:
@@ -133,7 +133,8 @@ def search(user: User, params: QueryDict) -> Search:
     )
 
 
-def _rows(systems: Iterable[AISystem]) -> list[Row]:
+def rows_of(systems: Iterable[AISystem], *, judged: bool = True) -> list[Row]:
+    """The systems in words; unless `judged`, without whether they comply, which is known of today alone."""
     stages, risks, data = (
         {"": str(_("not stated"))} | {value: str(label) for value, label in choices}
         for choices in (Stage.choices, RiskTier.choices, DataSensitivity.choices)
@@ -141,8 +142,8 @@ def _rows(systems: Iterable[AISystem]) -> list[Row]:
     return [
         Row(
             system,
-            str(_OUT) if system.listed_out_of_compliance else stages[system.stage],
-            "bad" if system.listed_out_of_compliance else _TONES.get(system.stage, "mute"),
+            str(_OUT) if (out := judged and system.listed_out_of_compliance) else stages[system.stage],
+            "bad" if out else _TONES.get(system.stage, "mute"),
             risks[system.risk_tier],
             system.risk_tier in (RiskTier.HIGH, RiskTier.CRITICAL),
             data[system.data_sensitivity],

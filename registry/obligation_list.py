@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any
@@ -306,9 +306,14 @@ def of_system(system: AISystem, user: User) -> OfSystem:
         .select_related("assignee")
         .order_by("due", "pk")
     )
+    return of_tasks(tasks, system, user, today)
+
+
+def of_tasks(tasks: Sequence[Obligation], system: AISystem, user: User, day: dt.date) -> OfSystem:
+    """The tasks of the system, loaded `with_waiver` and in order, as they stand on the day."""
     for task in tasks:
         task.system = system
-    rows = rows_of(tasks, user, today)
+    rows = rows_of(tasks, user, day)
     to_do = [row for row in rows if row.task.state == Obligation.State.OPEN]
     return OfSystem(
         sorted(to_do, key=lambda row: vars(row.task)["waived_until"] is not None),

@@ -1,5 +1,6 @@
 """Panels on a system's page. Upper apps add theirs in `ready()`."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ class Panel:
     title: Any
     template: str
     context: Callable[[AISystem, User], dict[str, Any]]
+    then: Callable[[AISystem, dt.datetime], dict[str, Any]] | None = None
+    """The same for a system as it was at a moment; without it, the panel is not shown in the past."""
 
 
 _panels: list[Panel] = []
@@ -28,4 +31,13 @@ def panels_of(system: AISystem, user: User) -> list[dict[str, Any]]:
     """Each panel's title, template and context for this system and reader."""
     return [
         {"title": panel.title, "template": panel.template, **panel.context(system, user)} for panel in _panels
+    ]
+
+
+def panels_at(system: AISystem, moment: dt.datetime) -> list[dict[str, Any]]:
+    """The panels that can tell what was, for the system as it was at the moment."""
+    return [
+        {"title": panel.title, "template": panel.template, **panel.then(system, moment)}
+        for panel in _panels
+        if panel.then is not None
     ]

@@ -93,14 +93,19 @@ def register(source: Source) -> None:
 
 @dataclass
 class Timeline:
-    """Everything that happened to a system, newest first. A slice loads events. Fits Django's Paginator."""
+    """Everything that happened to a system, `until` a moment, newest first. A slice loads events. Fits
+    Django's Paginator."""
 
     system: AISystem
+    until: dt.datetime | None = None
 
     @cached_property
     def _rows(self) -> QuerySet[Any, Any]:
-        first, *others = (source.rows(self.system, source.name) for source in _sources.values())
+        first, *others = (self._until(source.rows(self.system, source.name)) for source in _sources.values())
         return first.union(*others, all=True).order_by("-row_at", "-row_source", "-row_key")
+
+    def _until(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        return rows if self.until is None else rows.filter(row_at__lte=self.until)
 
     def __len__(self) -> int:
         return self._rows.count()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registry import access_views, import_views, obligation_views, views, why_views
+from registry import access_views, compare_views, import_views, obligation_views, views, why_views
 
 app_name = "registry"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("systems/<slug:slug>/edit/", views.system_edit, name="system-edit"),
     path("systems/<slug:slug>/record.yaml", views.system_yaml, name="system-yaml"),
     path("systems/<slug:slug>/history/", views.system_history, name="system-history"),
+    path("systems/<slug:slug>/compare/", compare_views.system_compare, name="system-compare"),
     path("systems/<slug:slug>/promotion/", views.system_promotion, name="system-promotion"),
     path("systems/<slug:slug>/access/", access_views.system_access, name="system-access"),
     path("people/<uuid:pk>/access/", access_views.person_access, name="person-access"),

@@ -13,8 +13,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from aims.accounts.http import UserRequest
 from aims.ledger.changes import changes
+from aims.ledger.moments import travels
 from aims.tables import export
-from registry import archive, checklist, documents, gate, obligation_list, presentation, services, snapshots
+from registry import (
+    archive,
+    checklist,
+    documents,
+    gate,
+    obligation_list,
+    past_views,
+    presentation,
+    services,
+    snapshots,
+)
 from registry.errors import Conflict, IdTaken, ReasonNeeded, WrongStage
 from registry.exports import COLUMNS
 from registry.forms import SystemForm, reason_of
@@ -36,6 +47,7 @@ def system_or_404(request: UserRequest, slug: str) -> AISystem:
     )
 
 
+@travels(past_views.system_list)
 @require_safe
 def system_list(request: UserRequest) -> HttpResponseBase:
     snapshots.keep_current()
@@ -64,6 +76,7 @@ def system_archive(request: UserRequest) -> FileResponse:
     return export.download(file, "records.zip", "application/zip")
 
 
+@travels(past_views.system_detail)
 @require_safe
 def system_detail(request: UserRequest, slug: str) -> HttpResponse:
     system = system_or_404(request, slug)
@@ -91,6 +104,7 @@ def system_detail(request: UserRequest, slug: str) -> HttpResponse:
     )
 
 
+@travels(past_views.system_yaml)
 @require_safe
 def system_yaml(request: UserRequest, slug: str) -> HttpResponse:
     """The record as YAML: shown by browsers, saved by scripts (`?download`)."""
@@ -102,6 +116,7 @@ def system_yaml(request: UserRequest, slug: str) -> HttpResponse:
     return response
 
 
+@travels(past_views.system_history)
 @require_safe
 def system_history(request: UserRequest, slug: str) -> HttpResponse:
     system = system_or_404(request, slug)

@@ -120,6 +120,8 @@ PORTAL: dict[str, Address] = {
     "saved-views": Address(post=PERSON),
     "saved-view": Address(SAVER, SAVER, ("view.pk",), data={"name": "Renamed", "role": "me"}),
     "saved-view-delete": Address(post=SAVER, args=("view.pk",)),
+    "past": Address(PERSON, PERSON, data={"day": "2026-01-01"}),
+    "past-leave": Address(post=PERSON),
     "search": Address(PERSON),
     "start": Address(SEE),
     "start-card": Address(post=SEE),
@@ -136,6 +138,7 @@ PORTAL: dict[str, Address] = {
     "registry:system-edit": _of_system(get="registry.change_aisystem", post="registry.change_aisystem"),
     "registry:system-yaml": _of_system(get=SEE, html=False),
     "registry:system-history": _of_system(get=SEE),
+    "registry:system-compare": _of_system(get=SEE),
     "registry:system-promotion": _of_system(
         get=SEE, post="registry.retire_aisystem", data={"transition": "retire", "reason": "Replaced."}
     ),
@@ -159,6 +162,7 @@ PORTAL: dict[str, Address] = {
     "assessments:assessments": Address(PERSON),
     "assessments:begin": _of_system(post="assessments.add_assessment"),
     "assessments:assessment": _of_system("assessment.ref", get="assessments.view_assessment"),
+    "assessments:compare": _of_system("assessment.ref", get="assessments.view_assessment"),
     "assessments:markdown": _of_system("assessment.ref", get="assessments.view_assessment", html=False),
     "assessments:submit": _of_system("assessment.ref", post="assessments.change_assessment"),
     "assessments:withdraw": _of_system("assessment.ref", post="assessments.change_assessment"),

@@ -14,10 +14,10 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from aims.accounts import rights
 from aims.accounts.roles import PERMISSIONS, SCOPED_TO_TEAM, SIGNING, Role
+from aims.ledger.history import History
 
 COMMAND_LINE = "command-line@aims.invalid"
 """The login of the account under which commands act; nobody can log in with it."""
@@ -81,10 +81,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_superuser = False  # type: ignore[assignment]
     user_permissions = None  # type: ignore[assignment]
 
-    history = HistoricalRecords(
-        excluded_fields=["password", "last_login", "email", "name"],
-        history_change_reason_field=models.TextField(null=True, blank=True),
-    )
+    history = History(excluded_fields=["password", "last_login", "email", "name"])
     objects = UserManager()
 
     USERNAME_FIELD = "email"
@@ -194,7 +191,7 @@ class RoleGrant(models.Model):
         choices=[(role.value, role.label) for role in Role if role is not Role.OWNER],
     )
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    history = History()
 
     class Meta:
         verbose_name = _("role")
@@ -227,7 +224,7 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(_("accepted"), null=True)
     revoked_at = models.DateTimeField(_("taken back"), null=True)
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    history = History()
 
     class Meta:
         verbose_name = _("invitation")
@@ -289,7 +286,7 @@ class Team(models.Model):
     )
     is_active = models.BooleanField(_("active"), default=True)
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    history = History()
     objects = TeamQuerySet.as_manager()
 
     class Meta:
@@ -317,7 +314,7 @@ class TeamMembership(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, related_name="memberships", verbose_name=_("team"))
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships", verbose_name=_("person"))
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    history = History()
 
     class Meta:
         verbose_name = _("membership")
@@ -363,7 +360,7 @@ class Substitution(models.Model):
     reason = models.CharField(_("reason"), max_length=300)
     ended_at = models.DateTimeField(_("taken back"), null=True, blank=True, editable=False)
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    history = History()
     objects = SubstitutionQuerySet.as_manager()
 
     class Meta:

@@ -8,6 +8,7 @@ from allauth.account import views as allauth
 from django.urls import path, re_path
 
 from aims.accounts import invitation_views, people_views, team_views, views
+from aims.ledger.moments import shows_today
 
 urlpatterns = [
     path("account/", views.account, name="account"),
@@ -35,23 +36,27 @@ urlpatterns = [
     ),
     path("invitation/<str:token>/", invitation_views.invitation, name="invitation"),
     path("welcome/", views.welcome, name="welcome"),
-    path("accounts/login/", allauth.login, name="account_login"),
-    path("accounts/logout/", allauth.logout, name="account_logout"),
-    path("accounts/inactive/", allauth.account_inactive, name="account_inactive"),
-    path("accounts/signup/", allauth.signup, name="account_signup"),
-    path("accounts/reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
-    path("accounts/password/change/", allauth.password_change, name="account_change_password"),
-    path("accounts/password/set/", allauth.password_set, name="account_set_password"),
-    path("accounts/password/reset/", allauth.password_reset, name="account_reset_password"),
-    path("accounts/password/reset/done/", allauth.password_reset_done, name="account_reset_password_done"),
+    path("accounts/login/", shows_today(allauth.login), name="account_login"),
+    path("accounts/logout/", shows_today(allauth.logout), name="account_logout"),
+    path("accounts/inactive/", shows_today(allauth.account_inactive), name="account_inactive"),
+    path("accounts/signup/", shows_today(allauth.signup), name="account_signup"),
+    path("accounts/reauthenticate/", shows_today(allauth.reauthenticate), name="account_reauthenticate"),
+    path("accounts/password/change/", shows_today(allauth.password_change), name="account_change_password"),
+    path("accounts/password/set/", shows_today(allauth.password_set), name="account_set_password"),
+    path("accounts/password/reset/", shows_today(allauth.password_reset), name="account_reset_password"),
+    path(
+        "accounts/password/reset/done/",
+        shows_today(allauth.password_reset_done),
+        name="account_reset_password_done",
+    ),
     re_path(
         r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        allauth.password_reset_from_key,
+        shows_today(allauth.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     path(
         "accounts/password/reset/key/done/",
-        allauth.password_reset_from_key_done,
+        shows_today(allauth.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
 ]

@@ -17,8 +17,10 @@ from aims.accounts.forms import SubstitutionForm, WelcomeForm, roles_to_hand_ove
 from aims.accounts.http import UserRequest
 from aims.accounts.models import COMMAND_LINE, Substitution, User
 from aims.accounts.roles import Role
+from aims.ledger.moments import shows_today
 
 
+@shows_today
 @require_safe
 def account(request: UserRequest) -> HttpResponse:
     form = SubstitutionForm(holder=request.user) if roles_to_hand_over(request.user) else None

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from aims.controls.models import Control
+from aims.ledger.moments import shows_today
 from aims.policy.policies import PolicyError, shipped
 from aims.policy.rules import Rule
 from aims.tables import export
@@ -53,6 +54,7 @@ COLUMNS: tuple[Column[tuple[Control, list[Rule]]], ...] = (
 """Of the list as a table for spreadsheets: each control with the rules that speak for it."""
 
 
+@shows_today
 @require_safe
 @permission_required("controls.view_control", raise_exception=True)
 def control_list(request: HttpRequest) -> HttpResponseBase:
@@ -75,6 +77,7 @@ def control_list(request: HttpRequest) -> HttpResponseBase:
     return render(request, "controls/control_list.html", context)
 
 
+@shows_today
 @require_safe
 @permission_required("controls.view_control", raise_exception=True)
 def control_detail(request: HttpRequest, ref: str) -> HttpResponse:

@@ -13,7 +13,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav": [], "user_roles": []}
+    present = getattr(request, "travel", None) is None  # live numbers have no place in the past
     return {
-        "nav": SimpleLazyObject(lambda: list(navigation.entries(user, request.path))),
+        "nav": SimpleLazyObject(lambda: list(navigation.entries(user, request.path, counted=present))),
         "user_roles": SimpleLazyObject(lambda: user.role_labels),
     }

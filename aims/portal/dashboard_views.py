@@ -8,11 +8,13 @@ from django.views.decorators.http import require_safe
 
 from aims.accounts.models import User
 from aims.accounts.views import welcome_is_due
+from aims.ledger.moments import shows_today
 from aims.portal.dashboard import dashboard_of
 from aims.portal.first_steps import first_steps
 from registry import snapshots
 
 
+@shows_today
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
     """The overview; on an empty portal, making its first account; for a stranger, the login."""

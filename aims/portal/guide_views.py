@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from aims.accounts.http import UserRequest
+from aims.ledger.moments import shows_today
 from aims.portal import first_steps
 from aims.portal import help as help_pages
 
@@ -34,6 +35,7 @@ def start_card(request: UserRequest) -> HttpResponse:
     return redirect("home")
 
 
+@shows_today
 @require_safe
 def help_list(request: UserRequest) -> HttpResponse:
     own = {help_pages.OF_ROLES[role] for role in request.user.roles}
@@ -45,6 +47,7 @@ def help_list(request: UserRequest) -> HttpResponse:
     return render(request, "portal/help_list.html", context)
 
 
+@shows_today
 @require_safe
 def help_page(request: UserRequest, name: str) -> HttpResponse:
     page = help_pages.pages().get(name)

@@ -6,10 +6,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from aims.accounts.models import User
 from aims.accounts.roles import Role
+from aims.ledger.history import History
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
@@ -37,7 +37,7 @@ class SavedView(models.Model):
         _("shared with"), max_length=20, blank=True, choices=Role, help_text=_("Empty: kept private.")
     )
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    history = History()
     objects = SavedViewQuerySet.as_manager()
 
     class Meta:

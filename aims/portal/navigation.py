@@ -65,8 +65,9 @@ def places(user: User) -> Iterator[Place]:
     return (place for place in PLACES if place.open_to(user))
 
 
-def entries(user: User, path: str) -> Iterator[Entry]:
-    """The entries that the person may open; the one that `path` lies under is current."""
+def entries(user: User, path: str, *, counted: bool = True) -> Iterator[Entry]:
+    """The entries that the person may open; the one that `path` lies under is current. Numbers are those of
+    today."""
     for place in places(user):
         url = reverse(place.view)
         yield Entry(
@@ -74,6 +75,6 @@ def entries(user: User, path: str) -> Iterator[Entry]:
             label=place.label,
             icon=place.icon,
             section=place.section,
-            count=place.count(user) if place.count else 0,
+            count=place.count(user) if counted and place.count else 0,
             current=path == url if place.view == "home" else path.startswith(url),
         )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from aims.ledger.moments import shows_today
 from aims.policy.policies import PolicyError, shipped
 from aims.policy.rules import Rule
 from aims.tables import export
@@ -42,6 +43,7 @@ COLUMNS: tuple[Column[Rule], ...] = (
 """Of the list as a table for spreadsheets."""
 
 
+@shows_today
 @require_safe
 @permission_required("policy.view_policy", raise_exception=True)
 def policy_list(request: HttpRequest) -> HttpResponseBase:
@@ -62,6 +64,7 @@ def policy_list(request: HttpRequest) -> HttpResponseBase:
     return render(request, "portal/policy_list.html", context)
 
 
+@shows_today
 @require_safe
 @permission_required("policy.view_policy", raise_exception=True)
 def policy_source(request: HttpRequest, path: str) -> HttpResponse:

@@ -9,9 +9,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from aims.accounts.http import UserRequest
+from aims.ledger.moments import shows_today
 from aims.portal.search import LONGEST, search
 
 
+@shows_today
 @require_safe
 def search_page(request: UserRequest) -> HttpResponse:
     """What the words of `?q=` find; with `?format=json` for `static/js/palette.js`."""

@@ -6,6 +6,7 @@ from aims.portal import (
     policy_views,
     saved_view_pages,
     search_views,
+    travel_views,
     views,
 )
 
@@ -14,6 +15,8 @@ register_converter(policy_views.PolicyFile, "policy_file")
 urlpatterns = [
     path("", dashboard_views.home, name="home"),
     path("work/", views.work, name="work"),
+    path("past/", travel_views.past, name="past"),
+    path("past/leave/", travel_views.past_leave, name="past-leave"),
     path("search/", search_views.search_page, name="search"),
     path("start/", guide_views.start, name="start"),
     path("start/card/", guide_views.start_card, name="start-card"),

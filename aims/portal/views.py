@@ -17,6 +17,7 @@ from django.views.decorators.http import condition, require_safe
 
 from aims.accounts.http import UserRequest
 from aims.accounts.roles import SIGNING
+from aims.ledger.moments import shows_today
 from aims.portal.work import RECENT, decided_by, work_of
 from aims.tables import export
 from registry.obligation_exports import COLUMNS, loaded
@@ -24,6 +25,7 @@ from registry.obligation_list import search
 from registry.schema import json_schema
 
 
+@shows_today
 @require_safe
 def work(request: UserRequest) -> HttpResponseBase:
     """What waits for the person; with `?show=decided`, what they decided lately; with `?format=`, the list of
@@ -40,6 +42,7 @@ def work(request: UserRequest) -> HttpResponseBase:
     return render(request, "portal/work.html", context)
 
 
+@shows_today
 @require_safe
 @login_not_required
 @cache_control(no_store=True)
@@ -60,6 +63,7 @@ def _schema(base_url: str) -> tuple[bytes, str]:
     return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
+@shows_today
 @require_safe
 @login_not_required
 @cache_control(public=True, max_age=3600)

@@ -1,5 +1,6 @@
 """Which signatures stand: computed from what was signed and what is, never stored."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,10 +30,15 @@ class Standing:
         ]
 
 
-def latest_decisions(kind: str, ids: Iterable[int]) -> dict[int, dict[str, SignOff]]:
-    """Subject id -> role -> newest decision that was not withdrawn. One query."""
+def latest_decisions(
+    kind: str, ids: Iterable[int], *, until: dt.datetime | None = None
+) -> dict[int, dict[str, SignOff]]:
+    """Subject id -> role -> newest decision that was not withdrawn, of those taken `until` then.
+
+    One query."""
     found: dict[int, dict[str, SignOff]] = defaultdict(dict)
-    for signoff in SignOff.objects.about(kind, ids).select_related("signer", "on_behalf_of"):
+    taken = SignOff.objects.about(kind, ids).select_related("signer", "on_behalf_of")
+    for signoff in taken.filter(signed_at__lte=until) if until else taken:
         if signoff.decision == Decision.WITHDRAW:
             current = found[signoff.subject_id].get(signoff.role)
             if current is not None and current.pk == signoff.withdraws_id:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from aims.accounts.http import UserRequest
 from aims.accounts.roles import Role
+from aims.ledger.moments import shows_today
 from aims.policy.policies import shipped
 from aims.signoffs import decisions, services, subjects
 from aims.signoffs.certificates import certificate_of
@@ -132,6 +133,7 @@ def _signoff_or_404(request: UserRequest, pk: int) -> tuple[Kind, SignOff]:
     return _kind_or_404(signoff.subject_kind), signoff
 
 
+@shows_today
 @require_safe
 def certificate(request: UserRequest, pk: int) -> HttpResponse:
     """What one signature says, and whether it still counts."""

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
-from simple_history.models import HistoricalRecords
+
+from aims.ledger.history import History
 
 
 class SystemExceptionQuerySet(models.QuerySet["SystemException"]):
@@ -24,7 +25,7 @@ class SystemException(UserObjectPermissionBase):  # type: ignore[misc]  # guardi
     until = models.DateField(_("last day"))
     reason = models.CharField(_("reason"), max_length=300)
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    history = History()
     objects = SystemExceptionQuerySet.as_manager()  # type: ignore[assignment, misc]
 
     class Meta(UserObjectPermissionBase.Meta):

@@ -8,10 +8,10 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from aims.accounts.models import User
 from aims.accounts.roles import SIGNING, Role
+from aims.ledger.history import History
 from registry.models.system import AISystem
 
 TASK_ROLES = [role for role in Role if role is Role.OWNER or role in SIGNING]
@@ -97,7 +97,7 @@ class Obligation(models.Model):
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     reminded_at = models.DateTimeField(_("reminded"), null=True, blank=True)
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    history = History()
     objects = ObligationQuerySet.as_manager()
 
     class Meta:
@@ -200,7 +200,7 @@ class Waiver(models.Model):
         max_length=100, blank=True, help_text="Roles whose decision it waits for: |dpo|cto|"
     )
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    history = History()
     objects = WaiverQuerySet.as_manager()
 
     class Meta:

@@ -6,9 +6,9 @@ from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from aims.accounts.models import Team, TeamMembership, User
+from aims.ledger.history import History
 from registry.choices import DataSensitivity, Environment, EuAiActTier, RiskTier, Stage
 from registry.models.exception import SystemException
 
@@ -37,23 +37,33 @@ class AISystemQuerySet(models.QuerySet["AISystem"]):
 
     def with_risk_rank(self) -> "AISystemQuerySet":
         """Annotated with `risk_rank`: 0 for the lowest tier up to 3 for critical, to sort by."""
-        ranks = [When(risk_tier=tier, then=Value(rank)) for rank, tier in enumerate(RiskTier.values)]
-        return self.annotate(risk_rank=Case(*ranks, output_field=models.SmallIntegerField()))
+        return self.annotate(risk_rank=risk_rank())
 
     def search(self, words: str) -> "AISystemQuerySet":
         """Systems in which every word occurs: in name, id, purpose, model, provider or team."""
-        found = self
-        for word in words.split():
-            found = found.filter(
-                Q(name__icontains=word)
-                | Q(slug__icontains=word)
-                | Q(purpose__icontains=word)
-                | Q(base_model__icontains=word)
-                | Q(provider__icontains=word)
-                | Q(team__slug__icontains=word)
-                | Q(team__name__icontains=word)
-            )
-        return found
+        return self.filter(has_words(words))
+
+
+def risk_rank() -> Case:
+    """What systems, or rows of their history, are sorted by for their risk."""
+    ranks = [When(risk_tier=tier, then=Value(rank)) for rank, tier in enumerate(RiskTier.values)]
+    return Case(*ranks, output_field=models.SmallIntegerField())
+
+
+def has_words(words: str) -> Q:
+    """Systems, or rows of their history, in which every word occurs."""
+    found = Q()
+    for word in words.split():
+        found &= (
+            Q(name__icontains=word)
+            | Q(slug__icontains=word)
+            | Q(purpose__icontains=word)
+            | Q(base_model__icontains=word)
+            | Q(provider__icontains=word)
+            | Q(team__slug__icontains=word)
+            | Q(team__name__icontains=word)
+        )
+    return found
 
 
 class AISystem(models.Model):
@@ -109,7 +119,7 @@ class AISystem(models.Model):
     created_at = models.DateTimeField(_("registered"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True, blank=True))
+    history = History()
     objects = AISystemQuerySet.as_manager()
 
     class Meta:
