@@ -1,5 +1,5 @@
-"""The deliverer: mails what waits. A mail may go out twice where a process dies at the wrong moment, never not
-at all; it carries the same Message-ID then, by which mail programs show it once.
+"""The deliverer: mails what waits. A mail may go out twice where a process dies at the wrong moment, never
+not at all; it carries the same Message-ID then, by which mail programs show it once.
 
 All that waits for one person at one moment goes in one e-mail: a daily digest is nothing but a moment at
 which more has come together. Which notices make up a mail is settled when it is first taken (`message_id`).

@@ -1,4 +1,4 @@
-"""E-mails made of notices. Plain text, nothing from elsewhere in them, and a Message-ID that stays the same."""
+"""E-mails made of notices: plain text, nothing from elsewhere, and a Message-ID that stays the same."""
 
 import hashlib
 from collections.abc import Sequence

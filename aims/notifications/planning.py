@@ -1,7 +1,7 @@
 """The planner: whatever the ladder has reached by today and nobody was told yet is told now.
 
-It asks for `due <= today`, never for this tick, so that a day without it loses nothing. It may run at any time
-and as often as one likes, several at once too: the database takes every reminder once.
+It asks for `due <= today`, never for this tick, so that a day without it loses nothing. It may run at any
+time and as often as one likes, several at once too: the database takes every reminder once.
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""When an e-mail goes out: pure functions of the moment, the wish of the person and the portal's time zone."""
+"""When an e-mail goes out: pure functions of the moment, what the person wishes, and the time zone."""
 
 import datetime as dt
 

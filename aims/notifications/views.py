@@ -62,7 +62,7 @@ def preferences_page(request: UserRequest) -> HttpResponse:
     return render(request, "notifications/preferences.html", context, status=422 if form.is_bound else 200)
 
 
-@csrf_exempt  # mail programs post here by themselves (RFC 8058); the signed token is what stands for the person
+@csrf_exempt  # mail programs post here by themselves (RFC 8058); the signed token stands for the person
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
