@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aims.accounts import holdings, rights
 from aims.ledger import guards
+from aims.notifications import due_dates, kinds, scopes
 from aims.signoffs import subjects
 from registry import guards as registry_guards
 
@@ -13,7 +14,7 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are ready only now.
-        from registry import access, handover, signing, timeline, waivers  # noqa: PLC0415
+        from registry import access, handover, notices, signing, timeline, waivers  # noqa: PLC0415
 
         guards.register(*registry_guards.GUARDS)
         rights.register(access.exceptions_held)
@@ -21,6 +22,10 @@ class RegistryConfig(AppConfig):
         subjects.register(waivers.KIND)
         for source in timeline.SOURCES:
             timeline.register(source)
+        kinds.register(*notices.KINDS)
+        scopes.register(notices.SYSTEM, notices.visible)
+        for name, source in notices.SOURCES.items():
+            due_dates.register(name, source)
         holdings.register(handover.EXCEPTIONS)
         holdings.register(handover.TASKS)
         holdings.register_team(handover.systems_of)

@@ -107,5 +107,5 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.ADMIN: _READ
     | _PEOPLE
     | _BACK_OFFICE
-    | {"notifications.change_rung", "notifications.view_notice"},  # the ladder of reminders; the outgoing mail
+    | {"notifications.change_rung", "notifications.view_notice"},  # reminders; outgoing mail
 }

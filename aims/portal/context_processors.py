@@ -5,15 +5,17 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from aims.notifications.models import Notice
 from aims.portal import navigation
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`nav` and `user_roles` of the person; both empty without one. Worked out only where shown."""
+    """`nav`, `user_roles` and how many notices are `unread`; empty without a person. Worked out where shown."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav": [], "user_roles": []}
     return {
         "nav": SimpleLazyObject(lambda: list(navigation.entries(user, request.path))),
         "user_roles": SimpleLazyObject(lambda: user.role_labels),
+        "unread": SimpleLazyObject(lambda: Notice.objects.visible_to(user).unread().count()),
     }
