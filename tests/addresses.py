@@ -189,7 +189,7 @@ PORTAL: dict[str, Address] = {
     "reminders": Address("notifications.change_rung", "notifications.change_rung"),
     "mail": Address("notifications.view_notice"),
     "mail-again": Address(post="notifications.view_notice"),
-    "mail-file": Address(NOTHING, args=("mail_name",), html=False),  # tests write no files
+    "mail-file": Address(PERSON, args=("mail_name",), seen_by=NOBODY, html=False),  # tests write no files
     "account": Address(PERSON),
     "substitution-create": Address(post=PERSON),  # only roles that one holds are offered, so others fail
     "substitution-end": Address(post=HOLDER, args=("substitution.pk",)),

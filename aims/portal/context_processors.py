@@ -10,7 +10,7 @@ from aims.portal import navigation
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`nav`, `user_roles` and how many notices are `unread`; empty without a person. Worked out where shown."""
+    """`nav`, `user_roles` and how many notices are `unread`; empty for nobody. Worked out where shown."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav": [], "user_roles": []}
