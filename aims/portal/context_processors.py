@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from aims.notifications.models import Notice
 from aims.portal import navigation
+from aims.portal.work import number_unread
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -17,5 +17,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": SimpleLazyObject(lambda: list(navigation.entries(user, request.path))),
         "user_roles": SimpleLazyObject(lambda: user.role_labels),
-        "unread": SimpleLazyObject(lambda: Notice.objects.visible_to(user).unread().count()),
+        "unread": SimpleLazyObject(lambda: number_unread(user)),
     }
