@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "aims.controls",
     "aims.signoffs",
     "aims.policy",
+    "aims.notifications",
     "aims.accounts",
     "aims.ledger",
     "allauth",
@@ -203,7 +204,7 @@ if environment.text("AIMS_EMAIL_HOST"):
     EMAIL_HOST_PASSWORD = environment.text("AIMS_EMAIL_PASSWORD")
     EMAIL_USE_TLS = environment.flag("AIMS_EMAIL_TLS", default=True)
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "aims.notifications.files.EmailBackend"
     EMAIL_FILE_PATH = AIMS_HOME / "mail"
 EMAIL_TIMEOUT = 10  # seconds: a page waits while invitations are sent
 DEFAULT_FROM_EMAIL = environment.text("AIMS_EMAIL_FROM", "aims@localhost")

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("assessments.urls")),
     path("", include("aims.signoffs.urls")),
     path("", include("aims.controls.urls")),
+    path("", include("aims.notifications.urls")),
     path("", include("aims.accounts.urls")),
     path("admin/", admin.site.urls),
 ]

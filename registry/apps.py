@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aims.accounts import holdings, rights
 from aims.ledger import guards
+from aims.notifications import due_dates, kinds, scopes
 from aims.signoffs import subjects
 from registry import guards as registry_guards
 
@@ -13,7 +14,15 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are ready only now.
-        from registry import access, governing, handover, signing, timeline, waivers  # noqa: PLC0415
+        from registry import (  # noqa: PLC0415
+            access,
+            governing,
+            handover,
+            notices,
+            signing,
+            timeline,
+            waivers,
+        )
 
         guards.register(*registry_guards.GUARDS)
         governing.register()
@@ -22,6 +31,10 @@ class RegistryConfig(AppConfig):
         subjects.register(waivers.KIND)
         for source in timeline.SOURCES:
             timeline.register(source)
+        kinds.register(*notices.KINDS)
+        scopes.register(notices.SYSTEM, notices.visible)
+        for name, source in notices.SOURCES.items():
+            due_dates.register(name, source)
         holdings.register(handover.EXCEPTIONS)
         holdings.register(handover.TASKS)
         holdings.register_team(handover.systems_of)

@@ -24,6 +24,10 @@ from aims.accounts import invitations
 from aims.accounts.models import Substitution, Team, User
 from aims.accounts.roles import PERMISSIONS, SCOPED_TO_TEAM, Role
 from aims.accounts.services import role_grant, substitution_create
+from aims.notifications import unsubscribing
+from aims.notifications.models import Notice
+from aims.notifications.scopes import Scope
+from aims.notifications.telling import tell
 from aims.portal import saved_views
 from aims.portal.models import SavedView
 from aims.signoffs.models import SignOff
@@ -51,6 +55,7 @@ PERSON = "any person"
 NOBODY = "nobody"
 NOTHING = "nothing there"
 UPLOADER, SIGNER, HOLDER, SAVER = "who uploaded", "who signed", "who handed a role over", "who saved it"
+READER = "who was told"
 """What an address may ask for instead of a permission."""
 
 SEE = "registry.view_aisystem"
@@ -180,6 +185,15 @@ PORTAL: dict[str, Address] = {
     "signoffs:decide": _of_system("kind", "system.slug", get=SEE, post="signoffs.add_signoff"),
     "controls:controls": Address("controls.view_control"),
     "controls:control": Address("controls.view_control", args=("control",)),
+    "inbox": Address(PERSON),
+    "inbox-read": Address(post=PERSON),
+    "notice-open": Address(post=READER, args=("notice.pk",)),
+    "notice-preferences": Address(PERSON, PERSON),
+    "unsubscribe": Address(PUBLIC, PUBLIC, ("way_out",)),
+    "reminders": Address("notifications.change_rung", "notifications.change_rung"),
+    "mail": Address("notifications.view_notice"),
+    "mail-again": Address(post="notifications.view_notice"),
+    "mail-file": Address(PERSON, args=("mail_name",), seen_by=NOBODY, html=False),  # tests write no files
     "account": Address(PERSON),
     "substitution-create": Address(post=PERSON),  # only roles that one holds are offered, so others fail
     "substitution-end": Address(post=HOLDER, args=("substitution.pk",)),
@@ -314,6 +328,7 @@ _BY_DEED = {
     HOLDER: ("dpo", HIDDEN),
     SIGNER: ("dpo", FORBIDDEN),
     SAVER: ("lead", HIDDEN),
+    READER: ("owner", HIDDEN),
 }
 """What is asked -> whose deed it was in the `World`, and what everybody else meets."""
 
@@ -371,11 +386,16 @@ class World:
     """`<app>_<model>` -> the key of one object, for all models of the back office."""
     versions: SimpleNamespace
     """The same for one row of its history."""
+    notice: Notice
+    """That the owner was told."""
+    way_out: str
+    """The token of the link in an e-mail that stops more of the kind."""
     kind: str = "system"
     policy: str = "policies/ai/model_registry.rego"
     control: str = "A.5.2"
     role: str = "oncall"
     help: str = "roles/owner"
+    mail_name: str = "0123456789abcdef0123456789abcdef"
     row_number: int = 2
     """Of the batch."""
     ticket: str = "8b6b6a3e-6f0c-4e0e-9c0e-000000000000"
@@ -426,6 +446,17 @@ def make_world() -> World:
     task = Obligation.objects.get(system=system, kind="monitoring")
     confirm(task, on=today, in_place=False, note="No alarm is set.", by=people["owner"])
     waiver_request(task, until=today, reason="The board comes tomorrow.", by=people["owner"])
+    tell(
+        [people["owner"]],
+        kind="task",
+        subject=f"registry.obligation:{task.pk}",
+        title="Monitoring is to be set up",
+        text="Ada reminds you of this.",
+        url=task.get_absolute_url(),
+        due=task.due,
+        scope=Scope("registry.aisystem", system.pk),
+        occasion="world",
+    )
     world = World(
         people,
         system=AISystem.objects.get(pk=system.pk),
@@ -452,6 +483,8 @@ def make_world() -> World:
         third=third,
         token=invitations.token_of(invitation),
         task=task,
+        notice=Notice.objects.get(recipient=people["owner"], occasion="world"),
+        way_out=unsubscribing.address(people["owner"], "task").split("/")[-2],
         keys=SimpleNamespace(),
         versions=SimpleNamespace(),
         system_type=ContentType.objects.get_for_model(AISystem).pk,

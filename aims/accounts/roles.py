@@ -104,5 +104,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     # Sees what an exception opens, and the catalogue; nothing else until there is an audit to see.
     Role.EXTERNAL_AUDITOR: frozenset({"controls.view_control", "policy.view_policy"}),
     Role.ONCALL: _READ | {"registry.suspend_aisystem", "registry.rollback_aisystem"},
-    Role.ADMIN: _READ | _PEOPLE | _BACK_OFFICE,
+    Role.ADMIN: _READ
+    | _PEOPLE
+    | _BACK_OFFICE
+    | {"notifications.change_rung", "notifications.view_notice"},  # reminders; outgoing mail
 }

@@ -6,10 +6,11 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from aims.portal import navigation
+from aims.portal.work import number_unread
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`nav` and `user_roles` of the person; both empty without one. Worked out only where shown."""
+    """`nav`, `user_roles` and how many notices are `unread`; empty for nobody. Worked out where shown."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav": [], "user_roles": []}
@@ -17,4 +18,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": SimpleLazyObject(lambda: list(navigation.entries(user, request.path, counted=present))),
         "user_roles": SimpleLazyObject(lambda: user.role_labels),
+        "unread": SimpleLazyObject(lambda: number_unread(user)),
     }

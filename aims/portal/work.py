@@ -6,23 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import CharField, Count, QuerySet, Value
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aims.accounts.compiled import Compiled
 from aims.accounts.models import User
 from aims.accounts.roles import SIGNING
+from aims.notifications.models import Notice
 from aims.signoffs.models import SignOff
 from aims.signoffs.subjects import Waiting
-from aims.signoffs.waiting import all_waiting, number_waiting, rows_together, waiting_for
+from aims.signoffs.waiting import all_waiting, number_waiting, waiting_for
 from assessments.models import Assessment
 from registry import snapshots
 from registry.models import AISystem
 from registry.obligation_list import Listing, due_now, due_text, listing
-from registry.obligations import signing_kinds
 
 SHOWN = 20
 """Decisions, and assessments to finish; as some are seen to, the next come up."""
@@ -166,20 +165,34 @@ def number_to_do(user: User) -> int:
 
     One query, and none for a second question of the same request: the page and its frame both ask.
     """
+    return _counted(user)["work"]
+
+
+def number_unread(user: User) -> int:
+    """Notices that the person has not read. It comes with the same query as `number_to_do`."""
+    return _counted(user)["unread"]
+
+
+def _counted(user: User) -> dict[str, int]:
     if _TO_DO not in vars(user):
-        day, kinds = timezone.localdate(), tuple(signing_kinds()) if user.roles & SIGNING else ()
-        depends_on = (user.pk, user.is_active, user.roles, user.team_ids, kinds, day)
-        vars(user)[_TO_DO] = _to_do.count(depends_on, lambda: _rows_to_do(user))
-    number: int = vars(user)[_TO_DO]
-    return number
+        decisions = all_waiting(user) if user.roles & SIGNING else []
+        work = [rows for rows in (*decisions, due_now(user)) if not rows.query.is_empty()]
+        parts = [_number("work", rows) for rows in work]
+        unread = _number("unread", Notice.objects.visible_to(user).unread())
+        found = {"work": 0, "unread": 0}
+        for name, number in unread.union(*parts, all=True):
+            found[name] += number
+        vars(user)[_TO_DO] = found
+    counted: dict[str, int] = vars(user)[_TO_DO]
+    return counted
 
 
-def _rows_to_do(user: User) -> QuerySet[Any, Any]:
-    decisions = all_waiting(user) if user.roles & SIGNING else []
-    return rows_together([*decisions, due_now(user)])
+def _number(name: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    """One row: the name, and how many there are."""
+    keys = rows.order_by().values("pk")
+    named = rows.model._default_manager.filter(pk__in=keys).order_by().values(name=Value(name, CharField()))
+    return named.annotate(number=Count("pk")).values_list("name", "number")
 
-
-_to_do = Compiled()
 
 _TO_DO = "number_to_do"
 """Where the person of a request carries it."""

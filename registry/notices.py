@@ -1,0 +1,131 @@
+"""What people are told about systems, their tasks and what ends: kinds, who may see it, and due dates."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from aims.accounts.models import User
+from aims.accounts.roles import Role
+from aims.notifications.due_dates import Due
+from aims.notifications.kinds import Kind
+from aims.notifications.scopes import Scope
+from registry import obligations
+from registry.choices import Stage
+from registry.models import AISystem, GateSnapshot, Obligation, SystemException, Waiver
+
+SYSTEM = "registry.aisystem"
+
+DECISION = Kind(
+    "decision",
+    gettext_lazy("Decisions that wait for you"),
+    gettext_lazy("When something waits for your signature, and until you have decided."),
+    must=True,
+)
+TASK = Kind(
+    "task",
+    gettext_lazy("Tasks"),
+    gettext_lazy("When a task of yours is due or late, or somebody reminds you of it."),
+)
+REVIEW = Kind(
+    "review", gettext_lazy("Reviews"), gettext_lazy("When the review of a system of yours is due or late.")
+)
+ENDS = Kind(
+    "ends",
+    gettext_lazy("What ends"),
+    gettext_lazy("Before a waiver or an exception of yours ends."),
+)
+SUSPENDED = Kind(
+    "suspended",
+    gettext_lazy("Systems taken out of use"),
+    gettext_lazy("When a system of yours is suspended."),
+)
+KINDS = (DECISION, TASK, REVIEW, ENDS, SUSPENDED)
+
+
+def visible(user: User) -> Any:
+    """For `scopes`: the systems that the person may see; None: all."""
+    if user.may_everywhere("registry.view_aisystem"):
+        return None
+    return AISystem.objects.visible_to(user).order_by().values("pk")
+
+
+def of_system(pk: int) -> Scope:
+    return Scope(SYSTEM, pk)
+
+
+def reviews(until: dt.date) -> Iterator[Due]:
+    """Systems whose review is due by the day: the date by which the gate judges, too. One query."""
+    rows = GateSnapshot.objects.filter(review_due__lte=until).exclude(system__stage=Stage.RETIRED)
+    for pk, day, name, slug, team in rows.order_by("pk").values_list(
+        "system", "review_due", "system__name", "system__slug", "system__team"
+    ):
+        yield Due(
+            kind=REVIEW.key,
+            subject=f"{SYSTEM}:{pk}",
+            day=day,
+            title=_("Review: %(system)s") % {"system": name},
+            url=reverse("registry:system", args=[slug]),
+            team=team,
+            scope=of_system(pk),
+        )
+
+
+def tasks(until: dt.date) -> Iterator[Due]:
+    """Open tasks that no waiver puts off; what is signed comes under the kind that must be. One query."""
+    signed = set(obligations.signing_kinds())
+    rows = Obligation.objects.to_do(timezone.localdate()).filter(due__lte=until)
+    for task in rows.select_related("system").order_by("pk"):
+        yield Due(
+            kind=DECISION.key if task.kind in signed else TASK.key,
+            subject=f"registry.obligation:{task.pk}",
+            day=task.due,
+            title=f"{obligations.kind_of(task.kind).title}: {task.system.name}",
+            url=task.get_absolute_url(),
+            team=task.system.team_id,
+            role="" if task.role == Role.OWNER else task.role,
+            person=task.assignee_id,
+            since=timezone.localdate(task.opened_at),
+            scope=of_system(task.system_id),
+        )
+
+
+def waivers(until: dt.date) -> Iterator[Due]:
+    """Waivers in force that end by the day. One query."""
+    rows = Waiver.objects.in_force(timezone.localdate()).filter(until__lte=until)
+    for waiver in rows.select_related("obligation__system").order_by("pk"):
+        task = waiver.obligation
+        yield Due(
+            kind=ENDS.key,
+            subject=f"registry.waiver:{waiver.pk}",
+            day=waiver.until,
+            title=_("A waiver ends: %(task)s, %(system)s")
+            % {"task": obligations.kind_of(task.kind).title, "system": task.system.name},
+            url=task.get_absolute_url(),
+            team=task.system.team_id,
+            since=timezone.localdate(waiver.requested_at),
+            scope=of_system(task.system_id),
+        )
+
+
+def exceptions(until: dt.date) -> Iterator[Due]:
+    """Exceptions that end by the day, for whoever has them. One query."""
+    rows = SystemException.objects.in_force(timezone.localdate()).filter(until__lte=until)
+    for entry in rows.select_related("content_object").order_by("pk"):
+        yield Due(
+            kind=ENDS.key,
+            subject=f"registry.systemexception:{entry.pk}",
+            day=entry.until,
+            title=_("Your access ends: %(system)s") % {"system": entry.content_object.name},
+            url=entry.content_object.get_absolute_url(),
+            person=entry.user_id,
+            escalates=False,
+            scope=of_system(entry.content_object_id),
+        )
+
+
+SOURCES = {"reviews": reviews, "tasks": tasks, "waivers": waivers, "exceptions": exceptions}
