@@ -113,8 +113,8 @@ def line_chart(name: str, title: str, points: Sequence[Point], *, top: int, limi
         '<line class="limit" x1="0" x2="100%" y1="{limit}" y2="{limit}"/>'
         '<text class="axis" x="0" y="{limit}" dy="-0.4em">{limit_label}</text>'
         '<line class="floor" x1="0" x2="100%" y1="{floor}" y2="{floor}"/>{lines}{dots}'
-        '<text class="axis" x="0" y="{below}em">{first}</text>'
-        '<text class="axis end" x="100%" y="{below}em">{last}</text></svg>',
+        '<text class="axis" x="0" y="{floor}" dy="1.4em">{first}</text>'
+        '<text class="axis end" x="100%" y="{floor}" dy="1.4em">{last}</text></svg>',
         name=name,
         height=_em(_HEIGHT + _LINE),
         title=title,
@@ -128,7 +128,6 @@ def line_chart(name: str, title: str, points: Sequence[Point], *, top: int, limi
             ((*start, *end) for start, end in pairwise(places)),
         ),
         dots=format_html_join("", '<circle class="dot" cx="{}" cy="{}" r="3.5"/>', places),
-        below=_em(_HEIGHT + _LINE * 0.6),
         first=bars[0].label if days else "",
         last=bars[-1].label,
     )
