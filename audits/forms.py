@@ -39,9 +39,9 @@ class ItemConfirmationForm(forms.Form):
         error_messages={"required": gettext_lazy("Say what was checked. An auditor will look for it.")},
     )
 
-    def __init__(self, *args: Any, item: str, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, item: str) -> None:
         # Several of these stand on one page.
-        super().__init__(*args, auto_id=f"{item}-%s", **kwargs)
+        super().__init__(data, auto_id=f"{item}-%s")
         today: dt.date = timezone.localdate()
         last = last_day(item, today)
         self.fields["on"].initial = today

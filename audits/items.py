@@ -5,7 +5,7 @@ What no app can measure yet is decided by what the compliance lead confirmed, un
 Everything here is pure: plain facts in, numbers out.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -190,7 +190,7 @@ def high_risk_signoff(scope: Scope) -> Numbers:
     def unclassified(system: AISystem) -> bool:
         return not (system.risk_tier and system.eu_ai_act_tier)
 
-    nobody: Collection[Role] = frozenset()
+    nobody: frozenset[Role] = frozenset()
     return _of(
         (system for system in scope.systems if is_high_risk(system) or unclassified(system)),
         lambda system: is_high_risk(system) and scope.signed.get(system.pk, nobody) >= SIGNERS,

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aims.accounts.models import User
+from audits import history
 from audits.items import RULES
 from audits.models import GapScore, ItemConfirmation
 from audits.scoring import Score, score
@@ -88,4 +89,5 @@ def score_and_keep() -> Score:
     GapScore.objects.update_or_create(
         on=found.on, defaults={"at": timezone.now(), "score": found.score, "items": items}
     )
+    transaction.on_commit(history.forget)
     return found

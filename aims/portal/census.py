@@ -20,6 +20,7 @@ from aims.signoffs.models import SignOff
 from assessments.approval import SUBJECT as ASSESSMENT
 from assessments.models import Assessment
 from assessments.states import EDITABLE, OPEN, State
+from audits.history import recent_scores
 from audits.models import GapScore
 from registry import blockers, filters, gate
 from registry.choices import Stage
@@ -27,10 +28,6 @@ from registry.models import AISystem, AISystemQuerySet, Blocker, GateDecision, G
 
 SHOWN = 6
 """Rows of a card; its footer leads to all."""
-
-
-SCORES = 26
-"""Days whose gap score the card draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +114,7 @@ class Census:
     def gap_scores(self) -> list[GapScore]:
         """The newest scores of the gap checklist, newest first, without their items. The score of the whole
         company is for whom the table of roles lets."""
-        if not self.user.has_perm("audits.view_gapscore"):
-            return []
-        return list(GapScore.objects.defer("items").order_by("-on")[:SCORES])
+        return recent_scores() if self.user.has_perm("audits.view_gapscore") else []
 
     def residual(self) -> dict[str, int]:
         """Band -> how many visible systems have an approved assessment that leaves this much risk."""

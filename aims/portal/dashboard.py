@@ -28,7 +28,7 @@ class Arrangement:
 ARRANGEMENTS: dict[Role, Arrangement] = {
     Role.LEAD: Arrangement(
         ("systems", "production", "out", "overdue", "due"),
-        ("compliance", "causes", "queue", "reviews"),
+        ("compliance", "causes", "queue", "reviews", "decisions"),
         ("gap", "stages", "risks", "ai_act"),
     ),
     Role.DPO: Arrangement(

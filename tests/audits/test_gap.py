@@ -326,13 +326,19 @@ def test_the_page_takes_the_same_queries_with_more_missing(
 
 
 def test_lead_dpo_and_cto_have_the_score_on_their_overview(
-    client_of: ClientOf, lead: User, dpo: User, cto: User, owner: User
+    client_of: ClientOf,
+    lead: User,
+    dpo: User,
+    cto: User,
+    owner: User,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     def card(person: User) -> Any:
         dashboard = client_of(person).get("/").context["dashboard"]
         return next((card for card in [*dashboard.main, *dashboard.side] if card["name"] == "gap"), None)
 
     assert card(lead)["newest"] is None
-    score_and_keep()
+    with django_capture_on_commit_callbacks(execute=True):
+        score_and_keep()
     assert [card(person)["newest"].score for person in (lead, dpo, cto)] == [0, 0, 0]
     assert card(owner) is None
