@@ -28,6 +28,7 @@ CSRF_TRUSTED_ORIGINS = [AIMS_URL]
 
 INSTALLED_APPS = [
     "aims.portal",
+    "audits",
     "assessments",
     "registry",
     "aims.controls",

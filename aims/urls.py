@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("aims.portal.urls")),
     path("", include("registry.urls")),
+    path("", include("audits.urls")),
     path("", include("assessments.urls")),
     path("", include("aims.signoffs.urls")),
     path("", include("aims.controls.urls")),

@@ -183,6 +183,9 @@ PORTAL: dict[str, Address] = {
     "signoffs:signed-bytes": _of_system("signoff.pk", get=SEE, html=False),
     "signoffs:withdraw": _of_system("signoff.pk", post=SIGNER, data=SECOND_LOOK),
     "signoffs:decide": _of_system("kind", "system.slug", get=SEE, post="signoffs.add_signoff"),
+    "audits:gap": Address("audits.view_gapscore"),
+    "audits:gap-score": Address(post="audits.add_gapscore"),
+    "audits:gap-confirm": Address(post="audits.add_itemconfirmation", args=("gap_item",)),
     "controls:controls": Address("controls.view_control"),
     "controls:control": Address("controls.view_control", args=("control",)),
     "inbox": Address(PERSON),
@@ -393,6 +396,7 @@ class World:
     kind: str = "system"
     policy: str = "policies/ai/model_registry.rego"
     control: str = "A.5.2"
+    gap_item: str = "inventory"
     role: str = "oncall"
     help: str = "roles/owner"
     mail_name: str = "0123456789abcdef0123456789abcdef"

@@ -64,6 +64,8 @@ _WRITE = frozenset(
 )
 _OVERSEE = frozenset({"registry.oversee_obligation"})
 """Sees everybody's tasks in one list."""
+_GAP = frozenset({"audits.view_gapscore"})
+"""Sees the gap checklist: it names systems of all teams, so it is for those who oversee them."""
 _SIGN = frozenset(
     {
         "signoffs.add_signoff",
@@ -88,18 +90,21 @@ _BACK_OFFICE = frozenset({"accounts.access_admin"})
 # `registry.explain_aisystem` is to be told who can see and change a system, by name, and why.
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: _READ | _WRITE | _BACK_OFFICE,
-    Role.DPO: _READ | _SIGN | _OVERSEE,
-    Role.CTO: _READ | _SIGN | _OVERSEE,
+    Role.DPO: _READ | _SIGN | _OVERSEE | _GAP,
+    Role.CTO: _READ | _SIGN | _OVERSEE | _GAP,
     Role.SECURITY: _READ | _SIGN | _OVERSEE,
     Role.LEAD: _READ
     | _WRITE
     | _OVERSEE
     | _BACK_OFFICE
+    | _GAP
+    | {"audits.add_itemconfirmation", "audits.add_gapscore"}
     | {"accounts.view_team", "accounts.add_team", "accounts.change_team"}
     | {"portal.share_savedview"},  # with any role; everybody else with their own
     Role.AUDITOR: _READ
     | _OVERSEE
     | _BACK_OFFICE
+    | _GAP
     | {"accounts.view_team", "accounts.view_user", "accounts.view_rolegrant", "registry.explain_aisystem"},
     # Sees what an exception opens, and the catalogue; nothing else until there is an audit to see.
     Role.EXTERNAL_AUDITOR: frozenset({"controls.view_control", "policy.view_policy"}),
@@ -107,5 +112,6 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.ADMIN: _READ
     | _PEOPLE
     | _BACK_OFFICE
+    | _GAP
     | {"notifications.change_rung", "notifications.view_notice"},  # reminders; outgoing mail
 }

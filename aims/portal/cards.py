@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 from aims.accounts.roles import SIGNING, Role
 from aims.portal.ages import age_tone, days
 from aims.portal.census import SHOWN, Census
-from aims.portal.charts import Bar, Chart, bar_chart
+from aims.portal.charts import Bar, Chart, Point, bar_chart, line_chart
 from aims.portal.lists import assessments_url, systems_url
 from aims.signoffs.models import Decision
+from audits.checklist import checklist
 from registry import blockers, filters, gate, stages
 from registry.choices import DataSensitivity, EuAiActTier, RiskTier, Stage
 from registry.models import AISystem
@@ -332,6 +333,24 @@ def _evidence(census: Census) -> dict[str, Any]:
     }
 
 
+def _gap(census: Census) -> dict[str, Any]:
+    """The newest kept score of the gap checklist, and how it went."""
+    scores = census.gap_scores()
+    if not scores:
+        return {"newest": None}
+    newest, scoring = scores[0], checklist().scoring
+    points = [Point(row.on, row.score) for row in reversed(scores)]
+    return {
+        "newest": newest,
+        "scoring": scoring,
+        "message": scoring.message(newest.score),
+        "tone": "warn" if newest.score < scoring.threshold else "ok",
+        "picture": line_chart(
+            "gap-history", _("Gap score by day"), points, top=scoring.total, limit=scoring.threshold
+        ),
+    }
+
+
 # --- The set of cards -------------------------------------------------------------------------------------
 
 
@@ -360,5 +379,6 @@ CARDS = {
     "ai_act": Card(gettext_lazy("By EU AI Act tier"), "chart", _ai_act),
     "residual": Card(gettext_lazy("Residual risk"), "chart", _residual),
     "decisions": Card(gettext_lazy("Last decisions"), "decisions", _decisions),
+    "gap": Card(gettext_lazy("Gap checklist"), "gap", _gap),
     "evidence": Card(gettext_lazy("Evidence"), "evidence", _evidence),
 }

@@ -20,6 +20,8 @@ from aims.signoffs.models import SignOff
 from assessments.approval import SUBJECT as ASSESSMENT
 from assessments.models import Assessment
 from assessments.states import EDITABLE, OPEN, State
+from audits.history import recent_scores
+from audits.models import GapScore
 from registry import blockers, filters, gate
 from registry.choices import Stage
 from registry.models import AISystem, AISystemQuerySet, Blocker, GateDecision, GateSnapshot
@@ -108,6 +110,11 @@ class Census:
     def active(self, **where: str) -> int:
         """How many systems agree, the retired left out."""
         return self.number(**where) - self.number(**where | {"stage": Stage.RETIRED.value})
+
+    def gap_scores(self) -> list[GapScore]:
+        """The newest scores of the gap checklist, newest first, without their items. The score of the whole
+        company is for whom the table of roles lets."""
+        return recent_scores() if self.user.has_perm("audits.view_gapscore") else []
 
     def residual(self) -> dict[str, int]:
         """Band -> how many visible systems have an approved assessment that leaves this much risk."""

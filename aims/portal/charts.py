@@ -6,10 +6,13 @@ class, and never speak alone: every bar carries its label and its number. The pa
 numbers behind each (`components/chart.html`).
 """
 
+import datetime as dt
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -71,6 +74,64 @@ def bar_chart(name: str, title: str, bars: Sequence[Bar], *, description: str = 
         rows=format_html_join("", "{}", ((row,) for row in rows)),
     )
     return Chart(name, title, svg, tuple(bars))
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One number of a line: what it was on a day."""
+
+    day: dt.date
+    value: int
+
+
+_HEIGHT = 8.0
+"""Of a line's picture in em, without the days below."""
+
+
+def line_chart(name: str, title: str, points: Sequence[Point], *, top: int, limit: int) -> Chart:
+    """How a number went, from the oldest point to the newest, between 0 and `top`, with a limit to compare.
+
+    Raises ValueError if there is no point, or one is not between 0 and `top`.
+    """
+    if not points or not all(0 <= point.value <= top for point in points):
+        raise ValueError(f"{points} cannot be drawn between 0 and {top}.")
+    first, last = points[0].day, points[-1].day
+    days = (last - first).days
+
+    def across(day: dt.date) -> str:
+        # A dot at the very edge would be cut.
+        return f"{2 + 96 * ((day - first).days / days if days else 1):.1f}%"
+
+    def up(value: int) -> str:
+        return f"{_em(0.5 + (_HEIGHT - 1) * (1 - value / top))}em"
+
+    places = [(across(point.day), up(point.value)) for point in points]
+    bars = tuple(Bar(date_format(point.day, "j M Y"), point.value) for point in points)
+    svg = format_html(
+        '<svg class="chart" role="img" aria-labelledby="{name}-title {name}-desc" width="100%" '
+        'height="{height}em"><title id="{name}-title">{title}</title><desc id="{name}-desc">{words}</desc>'
+        '<line class="limit" x1="0" x2="100%" y1="{limit}" y2="{limit}"/>'
+        '<text class="axis" x="0" y="{limit}" dy="-0.4em">{limit_label}</text>'
+        '<line class="floor" x1="0" x2="100%" y1="{floor}" y2="{floor}"/>{lines}{dots}'
+        '<text class="axis" x="0" y="{floor}" dy="1.4em">{first}</text>'
+        '<text class="axis end" x="100%" y="{floor}" dy="1.4em">{last}</text></svg>',
+        name=name,
+        height=_em(_HEIGHT + _LINE),
+        title=title,
+        words=_in_words(bars),
+        limit=up(limit),
+        limit_label=_("%(limit)d of %(top)d") % {"limit": limit, "top": top},
+        floor=up(0),
+        lines=format_html_join(
+            "",
+            '<line class="line" x1="{}" y1="{}" x2="{}" y2="{}"/>',
+            ((*start, *end) for start, end in pairwise(places)),
+        ),
+        dots=format_html_join("", '<circle class="dot" cx="{}" cy="{}" r="3.5"/>', places),
+        first=bars[0].label if days else "",
+        last=bars[-1].label,
+    )
+    return Chart(name, title, svg, bars)
 
 
 def _row(bar: Bar, lines: list[str], top: float, longest: int) -> SafeString:

@@ -29,17 +29,17 @@ ARRANGEMENTS: dict[Role, Arrangement] = {
     Role.LEAD: Arrangement(
         ("systems", "production", "out", "overdue", "due"),
         ("compliance", "causes", "queue", "reviews", "decisions"),
-        ("stages", "risks", "ai_act"),
+        ("gap", "stages", "risks", "ai_act"),
     ),
     Role.DPO: Arrangement(
         ("to_sign", "to_decide", "stale", "out", "overdue"),
         ("waiting", "data_and_risk", "causes"),
-        ("residual", "risks", "stages"),
+        ("gap", "residual", "risks", "stages"),
     ),
     Role.CTO: Arrangement(
         ("production", "out", "to_sign", "stale", "suspended"),
         ("compliance", "causes"),
-        ("stages", "decisions"),
+        ("gap", "stages", "decisions"),
     ),
     Role.SECURITY: Arrangement(
         ("to_sign", "to_decide", "stale", "out"),

@@ -51,6 +51,7 @@ PLACES = (
     Place("registry:systems", _("Systems"), "systems", _sees_systems),
     Place("assessments:assessments", _("Assessments"), "assessment", _sees_systems),
     Place("registry:imports", _("Import"), "import", _with("registry.import_aisystem")),
+    Place("audits:gap", _("Gap checklist"), "check", _with("audits.view_gapscore")),
     Place("policies", _("Policies"), "policy", _with("policy.view_policy"), _("Reference")),
     Place("controls:controls", _("Controls"), "control", _with("controls.view_control"), _("Reference")),
     Place("people", _("People"), "people", _with("accounts.view_user"), _("Portal")),

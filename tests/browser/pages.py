@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from aims.accounts.roles import Role
 from assessments import services as assessments
 from assessments.models import Assessment
+from audits.services import item_confirm
 from registry import documents
 from registry.imports.applying import apply
 from registry.imports.preview import prepare
@@ -97,6 +99,10 @@ def make_scene() -> Scene:
     for name in ("done.yaml", "undone.yaml"):
         apply(scene.batches[name], seen=scene.batches[name].fingerprint, by=owner)
     undo(scene.batches["undone.yaml"], by=owner, reason="The wrong file.")
+    today = timezone.localdate()
+    item_confirm(
+        "inventory", on=today, until=today, in_place=True, note="Kept in folder 12.", by=world.people["lead"]
+    )
     return scene
 
 
@@ -419,6 +425,12 @@ _STATES = [
         act=_send("", password1="x", password2="x"), status=422,
     ),
     Shown("invitation, mangled", None, "/invitation/nonsense/", status=404),
+    Shown("gap checklist, scored", "lead", "/gap/", says="What would raise the score most"),
+    Shown("gap checklist, for reading", "auditor", "/gap/", says="Kept in folder 12"),
+    Shown(
+        "gap checklist, confirmed wrongly", "lead", "/gap/",
+        act=_send("/gap/inventory/confirm/", on="2026-01-01", until="2199-01-01"), status=422,
+    ),
     Shown("controls, nothing found", "auditor", "/controls/?q=zebra"),
     Shown("login, wrong", None, "/accounts/login/", act=_log_in_wrongly),
     Shown("login, without its cookie", None, "/accounts/login/", act=_lose_the_cookie, status=403),

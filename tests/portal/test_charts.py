@@ -1,12 +1,13 @@
 """Pictures of numbers: what the SVG holds."""
 
+import datetime as dt
 import re
 from xml.etree.ElementTree import Element
 
 import pytest
 from defusedxml import ElementTree
 
-from aims.portal.charts import Bar, bar_chart
+from aims.portal.charts import Bar, Point, bar_chart, line_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -73,3 +74,31 @@ def test_no_style_stands_in_the_picture() -> None:
 def test_what_cannot_be_drawn_is_an_error(bar: Bar) -> None:
     with pytest.raises(ValueError, match="cannot be drawn"):
         bar_chart("name", "Systems", [bar])
+
+
+# --- Lines -------------------------------------------------------------------------------------------------
+
+
+def line(*points: Point) -> Element:
+    svg = line_chart("score", "Score", points, top=12, limit=7).svg
+    found: Element = ElementTree.fromstring(
+        svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    )
+    return found
+
+
+def test_a_line_joins_its_days_and_says_its_numbers() -> None:
+    svg = line(*(Point(dt.date(2026, 11, day), day) for day in (1, 2, 11)))
+    assert svg.findtext(f"{SVG}desc") == "1 Nov 2026: 1; 2 Nov 2026: 2; 11 Nov 2026: 11."
+    assert [dot.attrib["cx"] for dot in svg.iter(f"{SVG}circle")] == ["2.0%", "11.6%", "98.0%"]
+    assert len([each for each in svg.iter(f"{SVG}line") if each.attrib["class"] == "line"]) == 2
+
+
+def test_a_single_day_is_a_dot() -> None:
+    assert len(list(line(Point(dt.date(2026, 11, 1), 12)).iter(f"{SVG}circle"))) == 1
+
+
+@pytest.mark.parametrize("value", [-1, 13])
+def test_what_lies_outside_is_refused(value: int) -> None:
+    with pytest.raises(ValueError, match="cannot be drawn"):
+        line(Point(dt.date(2026, 11, 1), value))

@@ -36,9 +36,9 @@ def navigation(client: Client) -> list[str]:
     ("persona", "labels"),
     [
         ("owner", EVERYTHING),
-        ("lead", [*EVERYTHING[:-2], "Teams", "Administration", "Help"]),
-        ("dpo", [*SEEING, "Help"]),
-        ("auditor", [*SEEING, "People", "Teams", "Administration", "Help"]),
+        ("lead", [*EVERYTHING[:5], "Gap checklist", *EVERYTHING[5:-2], "Teams", "Administration", "Help"]),
+        ("dpo", [*SEEING[:4], "Gap checklist", *SEEING[4:], "Help"]),
+        ("auditor", [*SEEING[:4], "Gap checklist", *SEEING[4:], "People", "Teams", "Administration", "Help"]),
         ("external_auditor", ["My work", "Overview", "Policies", "Controls", "Help"]),
         ("outsider", ["My work", "Overview", "Help"]),
     ],

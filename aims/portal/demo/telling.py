@@ -32,6 +32,7 @@ from aims.signoffs.standing import latest_decisions
 from assessments import services as assessments
 from assessments.models import Assessment
 from assessments.schema import Content
+from audits import services as audits
 from registry import documents, services, snapshots, yaml_document
 from registry import obligation_services as tasks
 from registry.imports.applying import apply
@@ -179,6 +180,23 @@ class Deeds:
         """Ask that a task may wait; it does once those whom policy names have signed."""
         until = timezone.localdate() + dt.timedelta(days=days)
         tasks.waiver_request(_task(event, task), until=until, reason=why, by=self.person(event.who))
+
+    # The gap checklist
+
+    def score_gap(self, event: Event) -> None:
+        audits.score_and_keep()
+
+    def confirm_item(self, event: Event, item: str, days: int, why: str, in_place: bool = True) -> None:
+        """Confirm an item of the gap checklist, looked at today, for so many days."""
+        today = timezone.localdate()
+        audits.item_confirm(
+            item,
+            on=today,
+            until=today + dt.timedelta(days=days),
+            in_place=in_place,
+            note=why,
+            by=self.person(event.who),
+        )
 
     # People
 

@@ -1,5 +1,7 @@
 """Template tags for the parts that every page is made of; `docs/pages.md` shows them in use."""
 
+import datetime as dt
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -16,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from aims.portal import charts
 from aims.portal.diffs import diff_words
 
 register = template.Library()
@@ -78,6 +81,21 @@ def form_errors(form: BaseForm) -> dict[str, Any]:
 def diff(before: str, after: str, before_label: str = "", after_label: str = "") -> dict[str, Any]:
     """Two texts beside each other with the changed words marked."""
     return {"rows": diff_words(before, after), "before_label": before_label, "after_label": after_label}
+
+
+@register.inclusion_tag("components/chart.html")
+def line_chart(
+    name: str,
+    title: str,
+    points: Iterable[tuple[dt.date, int]],
+    top: int,
+    limit: int,
+    head: str,
+    column: str,
+) -> dict[str, Any]:
+    """How a number went, day by day, with the table behind it; `head` and `column` are the table's heads."""
+    drawn = charts.line_chart(name, title, [charts.Point(*point) for point in points], top=top, limit=limit)
+    return {"chart": drawn, "head": head, "column": column}
 
 
 @register.inclusion_tag("components/pager.html", takes_context=True)
