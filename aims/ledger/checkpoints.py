@@ -51,7 +51,9 @@ def _make() -> Checkpoint | None:
     last = newest()
     tree = merkle.Frontier(last.size, map(bytes.fromhex, last.frontier)) if last else merkle.Frontier()
     if last and (tree.root() != bytes(last.root) or notes.parse(last.note).root != tree.root()):
-        raise CheckpointError(f"The checkpoint of {last.size} entries was changed. Run `manage.py ledger verify`.")
+        raise CheckpointError(
+            f"The checkpoint of {last.size} entries was changed. Run `manage.py ledger verify`."
+        )
     previous = hash_at(tree.size)
     for rows in links(tree.size):
         for seq, content, hash in rows:
@@ -86,7 +88,9 @@ def hash_at(seq: int) -> bytes:
         cursor.execute("SELECT hash FROM ledger_entry WHERE seq = %s", [seq])
         row = cursor.fetchone()
     if row is None:
-        raise CheckpointError(f"Entry {seq} is gone, which a checkpoint covers. Run `manage.py ledger verify`.")
+        raise CheckpointError(
+            f"Entry {seq} is gone, which a checkpoint covers. Run `manage.py ledger verify`."
+        )
     return bytes(row[0])
 
 

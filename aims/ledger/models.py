@@ -114,7 +114,9 @@ class Publication(models.Model):
     """One attempt to publish a checkpoint outside the database. Only ever added."""
 
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="publications")
-    target = models.CharField(_("where"), max_length=10, choices=[("file", _("File")), ("webhook", "Webhook")])
+    target = models.CharField(
+        _("where"), max_length=10, choices=[("file", _("File")), ("webhook", "Webhook")]
+    )
     at = models.DateTimeField(_("time"))
     problem = models.TextField(_("problem"), blank=True, help_text=_("Empty if it arrived."))
 
@@ -140,7 +142,9 @@ class Verification(models.Model):
     )
     entries = models.BigIntegerField(_("entries"))
     checked_rows = models.BigIntegerField(_("rows"))
-    since = models.BigIntegerField(_("since entry"), default=1, help_text=_("Rows of older ones were not read."))
+    since = models.BigIntegerField(
+        _("since entry"), default=1, help_text=_("Rows of older ones were not read.")
+    )
     findings = models.JSONField(_("findings"), default=list)
     by = models.CharField(_("who asked"), max_length=36, blank=True, help_text=_("UUID; empty for a job."))
 

@@ -41,7 +41,7 @@ class Report:
 
     @property
     def status(self) -> str:
-        """"empty" where there was nothing to verify: never "ok"."""
+        """ "empty" where there was nothing to verify: never "ok"."""
         return "failed" if self.findings else "ok" if self.entries else "empty"
 
     def as_dict(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def verify(since: int = 1, outside: Sequence[tuple[str, str]] = ()) -> Report:
     report.findings += rows_found
     report.findings += _twice(judge)
     lost, told = _against_checkpoints(report, trusted, roots, judge)
-    report.findings += rows_without_entry(list(loose()), judge.missing + lost, told)
+    report.findings += rows_without_entry(list(loose()), len(judge.altered), judge.missing + lost, told)
     report.seconds["rows"] = time.perf_counter() - begun
     report.findings += _triggers()
     return report
@@ -212,7 +212,7 @@ def _twice(judge: Judge) -> Iterator[Finding]:
         cursor.execute(
             'SELECT e.seq, e."table", e."row" FROM (SELECT "table", "row", MIN(seq) AS first FROM ledger_entry '
             'GROUP BY "table", "row" HAVING COUNT(*) > 1) d JOIN ledger_entry e ON e."table" = d."table" '
-            "AND e.\"row\" = d.\"row\" AND e.seq > d.first AND e.channel <> 'migration' ORDER BY e.seq LIMIT %s",
+            'AND e."row" = d."row" AND e.seq > d.first AND e.channel <> \'migration\' ORDER BY e.seq LIMIT %s',
             [LIMIT],
         )
         found = cursor.fetchall()

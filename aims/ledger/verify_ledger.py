@@ -21,7 +21,7 @@ LIMIT = 1000
 """Findings of one kind that are listed; the rest is the same story."""
 NEAR = 50
 """Entries that are tried for the place where a moved one stood."""
-FIELDS = "seq at table row shape digest about actor role channel act reason".split()
+FIELDS = ["seq", "at", "table", "row", "shape", "digest", "about", "actor", "role", "channel", "act", "reason"]
 
 
 class Unusable(Exception):
@@ -120,7 +120,8 @@ class Judge:
                     )
                 )  # fmt: skip
         for first, last in self.gaps:
-            if not (first == last and first in moved.values()):
+            # Not where an entry was moved from, nor the emptiness in front of where it was moved to.
+            if not ((first == last and first in moved.values()) or last + 1 in moved):
                 which = f"Entry {first} is" if first == last else f"Entries {first} to {last} are"
                 found.append(Finding("deleted", None, None, first, f"{which} gone."))
         for seq, (inner, hash, previous, before, computed) in sorted(self.broken.items()):
@@ -171,7 +172,9 @@ class Judge:
                 text = f"The entry that was number {first} is gone: {span.lower()} written one number later."
                 found.append(Finding("deleted", None, None, first, text))
             else:
-                text = f"{span} written one number {'earlier' if shift < 0 else 'later'}: the order was changed."
+                text = (
+                    f"{span} written one number {'earlier' if shift < 0 else 'later'}: the order was changed."
+                )
                 found.append(Finding("reordered", None, None, first, text))
         return found
 
@@ -185,14 +188,16 @@ def row_modified(table: str, row: int, seq: int) -> Finding:
 
 
 def row_deleted(table: str, row: int, seq: int) -> Finding:
-    return Finding(
-        "deleted", table, row, seq, f"Row {row} of {table}, which entry {seq} recorded, is gone."
-    )
+    return Finding("deleted", table, row, seq, f"Row {row} of {table}, which entry {seq} recorded, is gone.")
 
 
-def rows_without_entry(rows: Sequence[tuple[str, int]], missing: int, cut: bool) -> list[Finding]:
+def rows_without_entry(
+    rows: Sequence[tuple[str, int]], altered: int, missing: int, cut: bool
+) -> list[Finding]:
     """Rows that no entry records: put in past the trigger, unless so many entries were lost or changed."""
-    if len(rows) <= missing:
+    if len(rows) <= altered:
+        kind, why = "modified", "it may be the one whose entry was changed"
+    elif len(rows) <= missing:
         kind, why = ("truncated" if cut else "deleted"), "its entry is among those that were lost or changed"
     else:
         kind, why = "inserted", "it was put in past the trigger, or its entry was removed"
@@ -310,11 +315,9 @@ def verify(path: Path, key: str = "", outside: Sequence[Path] = ()) -> dict[str,
         if size > judge.last:
             cut, lost = True, max(lost, size - judge.last)
             findings.append(truncated(judge.last, size, source))
-        elif size in roots and roots[size] != root:
+        elif (size in roots and roots[size] != root) or (size not in roots and size >= header["from"]):
             findings.append(rewritten(header["from"] - 1, size, source[0].upper() + source[1:]))
-        elif size not in roots and size >= header["from"]:
-            findings.append(rewritten(header["from"] - 1, size, source[0].upper() + source[1:]))
-    findings += rows_without_entry(loose, judge.missing + lost, cut)
+    findings += rows_without_entry(loose, len(judge.altered), judge.missing + lost, cut)
     status = "failed" if findings else "ok" if judge.count else "empty"
     return {
         "status": status,
@@ -327,7 +330,9 @@ def verify(path: Path, key: str = "", outside: Sequence[Path] = ()) -> dict[str,
 def main() -> int:
     parser = argparse.ArgumentParser(description="Verifies an export of the ledger.")
     parser.add_argument("export", type=Path, help="the file that `manage.py ledger export` wrote")
-    parser.add_argument("--key", default="", help="the portal's verifier key, got by another way than the export")
+    parser.add_argument(
+        "--key", default="", help="the portal's verifier key, got by another way than the export"
+    )
     parser.add_argument(
         "--checkpoint", type=Path, action="append", default=[], help="a checkpoint that was kept elsewhere"
     )

@@ -99,7 +99,9 @@ def test_a_frontier_with_the_wrong_number_of_parts_is_refused(size: int, parts: 
 
 
 @given(st.lists(st.binary(max_size=3), min_size=1, max_size=70), st.data())
-def test_inclusion_is_proved_as_the_rfc_says_and_of_nothing_else(data: list[bytes], draw: st.DataObject) -> None:
+def test_inclusion_is_proved_as_the_rfc_says_and_of_nothing_else(
+    data: list[bytes], draw: st.DataObject
+) -> None:
     index = draw.draw(st.integers(0, len(data) - 1))
     proof = merkle.inclusion_proof(index, len(data), merkle.over(data))
     assert proof == naive_path(index, data)

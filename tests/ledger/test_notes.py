@@ -43,7 +43,9 @@ def test_further_signatures_of_others_do_not_matter() -> None:
     assert notes.verify(f"{SIGNED}— witness.example {witness}\n", KEY) == NOTE
 
 
-@pytest.mark.parametrize("before, after", [("\n7\n", "\n8\n"), ("AAEC", "AAED"), ("portal.example.org\n7", "x\n7")])
+@pytest.mark.parametrize(
+    "before, after", [("\n7\n", "\n8\n"), ("AAEC", "AAED"), ("portal.example.org\n7", "x\n7")]
+)
 def test_a_changed_note_is_not(before: str, after: str) -> None:
     with pytest.raises(notes.Unsigned):
         notes.verify(SIGNED.replace(before, after, 1), KEY)
@@ -56,14 +58,17 @@ def test_another_key_of_the_same_name_is_not_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "hello", "a\n1\nAAAA\n\n— a AAAA\n", "a\n01\n" + "A" * 43 + "=\n\n— a AAAA\n", "a\n1\n\n— a AAAA\n"]
+    "text",
+    ["", "hello", "a\n1\nAAAA\n\n— a AAAA\n", "a\n01\n" + "A" * 43 + "=\n\n— a AAAA\n", "a\n1\n\n— a AAAA\n"],
 )
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(notes.NoteError):
         notes.parse(text)
 
 
-@pytest.mark.parametrize("text", ["", "a+b", "a+00000000+AAAA", str(KEY).replace("+", "+0", 1), str(KEY)[:-4]])
+@pytest.mark.parametrize(
+    "text", ["", "a+b", "a+00000000+AAAA", str(KEY).replace("+", "+0", 1), str(KEY)[:-4]]
+)
 def test_what_is_no_verifier_key_is_refused(text: str) -> None:
     with pytest.raises(notes.NoteError):
         notes.VerifierKey.parse(text)

@@ -98,10 +98,14 @@ def test_an_entry_is_deleted(ledger: Checkpoint) -> None:
 
 
 def test_a_row_is_inserted_past_the_trigger(ledger: Checkpoint) -> None:
-    columns = [field.column for field in Entry._meta.apps.get_model("registry", "HistoricalAISystem")._meta.fields]
+    columns = [
+        field.column for field in Entry._meta.apps.get_model("registry", "HistoricalAISystem")._meta.fields
+    ]
     names = ", ".join(f'"{name}"' for name in columns)
     values = ", ".join("900000" if name == "history_id" else f'"{name}"' for name in columns)
-    tamper(f"INSERT INTO {HISTORY} ({names}) SELECT {values} FROM {HISTORY} WHERE history_id = {middle().row}")
+    tamper(
+        f"INSERT INTO {HISTORY} ({names}) SELECT {values} FROM {HISTORY} WHERE history_id = {middle().row}"
+    )
     assert kinds() == {"inserted"}
 
 

@@ -79,6 +79,8 @@ def _entry_since(text: str) -> int:
     try:
         day = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
     except ValueError as error:
-        raise ValueError(f"--since takes an entry's number or a day such as 2026-11-24, not {text!r}.") from error
+        raise ValueError(
+            f"--since takes an entry's number or a day such as 2026-11-24, not {text!r}."
+        ) from error
     first = Entry.objects.filter(at__gte=day).order_by("seq").first()
     return first.seq if first else 2**62
