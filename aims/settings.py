@@ -14,6 +14,13 @@ AIMS_POLICIES = Path(environment.text("AIMS_POLICIES", str(BASE_DIR / "policies"
 # Set by `make run`: on an empty portal, the first visitor makes the administrator's account.
 AIMS_WELCOME = environment.flag("AIMS_WELCOME")
 
+# The ledger: what signs checkpoints, under which name, and where they are published (`docs/verification.md`).
+AIMS_LEDGER_KEY = environment.text("AIMS_LEDGER_KEY")
+AIMS_LEDGER_NAME = environment.text("AIMS_LEDGER_NAME")
+AIMS_LEDGER_FORMER_KEYS = environment.words("AIMS_LEDGER_FORMER_KEYS")
+AIMS_CHECKPOINTS = environment.text("AIMS_CHECKPOINTS")
+AIMS_CHECKPOINT_WEBHOOK = environment.text("AIMS_CHECKPOINT_WEBHOOK")
+
 DEBUG = environment.flag("AIMS_DEBUG")
 SECRET_KEY = environment.text("AIMS_SECRET_KEY") or environment.secret_kept_in(AIMS_HOME / "secret-key")
 

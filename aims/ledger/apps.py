@@ -4,7 +4,7 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
-from aims.ledger import entries, guards, telling
+from aims.ledger import entries, guards, keys, telling
 
 
 class LedgerConfig(AppConfig):
@@ -15,7 +15,12 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from aims.ledger import backlog  # noqa: PLC0415  (models are ready only now)
 
-        guards.register(*guards.append_only("ledger_entry"), *guards.append_only("ledger_shape"))
+        guards.register(
+            *guards.append_only("ledger_entry"),
+            *guards.append_only("ledger_shape"),
+            *guards.append_only("ledger_checkpoint"),
+            *guards.append_only("ledger_publication"),
+        )
         entries.govern_histories()
         connection_created.connect(telling.prepare)
         # Django sends these once for every app that has models; the first such app stands for the whole run.
@@ -24,3 +29,4 @@ class LedgerConfig(AppConfig):
         post_migrate.connect(guards.install_after_migrations, sender=first)
         post_migrate.connect(backlog.chain_after_migrations, sender=first)
         checks.register(guards.check_standing, checks.Tags.database)
+        checks.register(keys.check_key, checks.Tags.database)

@@ -86,3 +86,73 @@ class Shape(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table}: {self.shape}"
+
+
+class Checkpoint(models.Model):
+    """A signed statement of what the ledger held: so many entries, with this Merkle root. Only ever added.
+
+    `frontier` is what the next one goes on from (`merkle.Frontier`); its root has to be the signed one.
+    """
+
+    size = models.BigIntegerField(_("entries"), unique=True)
+    root = models.BinaryField(_("root"), max_length=32)
+    at = models.DateTimeField(_("time"))
+    note = models.TextField(_("signed note"))
+    frontier = models.JSONField(_("frontier"), help_text=_("Roots of the perfect subtrees, in hex."))
+
+    class Meta:
+        verbose_name = _("checkpoint")
+        verbose_name_plural = _("checkpoints")
+        ordering = ["-size"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.size} entries"
+
+
+class Publication(models.Model):
+    """One attempt to publish a checkpoint outside the database. Only ever added."""
+
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="publications")
+    target = models.CharField(
+        _("where"), max_length=10, choices=[("file", _("File")), ("webhook", "Webhook")]
+    )
+    at = models.DateTimeField(_("time"))
+    problem = models.TextField(_("problem"), blank=True, help_text=_("Empty if it arrived."))
+
+    class Meta:
+        verbose_name = _("publication")
+        verbose_name_plural = _("publications")
+        ordering = ["-at"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint_id} {self.target}: {self.problem or 'done'}"
+
+
+class Verification(models.Model):
+    """One run of the verifier, and what it found."""
+
+    started = models.DateTimeField(_("started"))
+    finished = models.DateTimeField(_("finished"))
+    status = models.CharField(
+        _("result"),
+        max_length=6,
+        choices=[("ok", _("As written")), ("failed", _("Changed")), ("empty", _("Nothing to verify"))],
+    )
+    entries = models.BigIntegerField(_("entries"))
+    checked_rows = models.BigIntegerField(_("rows"))
+    since = models.BigIntegerField(
+        _("since entry"), default=1, help_text=_("Rows of older ones were not read.")
+    )
+    findings = models.JSONField(_("findings"), default=list)
+    by = models.CharField(_("who asked"), max_length=36, blank=True, help_text=_("UUID; empty for a job."))
+
+    class Meta:
+        verbose_name = _("verification")
+        verbose_name_plural = _("verifications")
+        ordering = ["-started"]
+        permissions = [("export_entry", "Can export the ledger")]
+
+    def __str__(self) -> str:
+        return f"{self.started:%Y-%m-%d %H:%M} {self.status}"

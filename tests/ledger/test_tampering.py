@@ -1,0 +1,168 @@
+"""Ways of tampering, by somebody who may take the guards down: the verifier names each by its kind."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from aims.ledger import checkpoints, format, guards, verifier
+from aims.ledger.models import Checkpoint, Entry, Publication
+from tests.factories import make_system, make_team
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ledger() -> Checkpoint:
+    team = make_team("team-claims")
+    for number in range(8):
+        make_system(team, slug=f"system-{number}", name=f"System {number}")
+    made = checkpoints.make_checkpoint()
+    assert made
+    return made
+
+
+def tamper(*statements: str) -> None:
+    with guards.lifted(connection), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def kinds(**options: Any) -> set[str]:
+    return {finding.kind for finding in verifier.verify(**options).findings}
+
+
+HISTORY = "registry_historicalaisystem"
+
+
+def middle() -> Entry:
+    return Entry.objects.filter(table=HISTORY).order_by("seq")[3]
+
+
+def test_what_was_not_touched_is_ok(ledger: Checkpoint) -> None:
+    report = verifier.verify()
+    assert (report.status, report.findings) == ("ok", [])
+    assert report.entries == report.checked_rows == ledger.size
+
+
+def test_nothing_is_not_ok() -> None:
+    tamper("DELETE FROM ledger_entry")
+    for of in (HISTORY,):
+        tamper(f"DELETE FROM {of}")
+    if not list(verifier.loose()):
+        assert verifier.verify().status == "empty"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "kind"),
+    [
+        ("seq", "100000", "reordered"),
+        ("at", "'2020-01-01 00:00:00'", "modified"),
+        ('"table"', "'accounts_historicalteam'", "modified"),
+        ('"row"', "999999", "modified"),
+        ("shape", "'0000000000000000'", "modified"),
+        ("digest", "'0000'", "modified"),
+        ("about", "'registry.aisystem:0'", "modified"),
+        ("actor", "'somebody'", "modified"),
+        ("role", "'|cto|'", "modified"),
+        ("channel", "'api'", "modified"),
+        ("act", "'0'", "modified"),
+        ("reason", "'Because.'", "modified"),
+        ("content", "digest", "modified"),
+        ("hash", "content", "modified"),
+    ],
+)
+def test_each_column_of_an_entry(ledger: Checkpoint, column: str, value: str, kind: str) -> None:
+    if value == "digest":
+        value = "hash"
+    tamper(f"UPDATE ledger_entry SET {column} = {value} WHERE seq = {middle().seq}")
+    assert kinds() == {kind}
+
+
+def test_a_row(ledger: Checkpoint) -> None:
+    tamper(f"UPDATE {HISTORY} SET name = 'Other' WHERE history_id = {middle().row}")
+    [finding] = verifier.verify().findings
+    assert (finding.kind, finding.table, finding.row, finding.seq) == (
+        "modified", HISTORY, middle().row, middle().seq,
+    )  # fmt: skip
+
+
+def test_a_row_is_deleted(ledger: Checkpoint) -> None:
+    tamper(f"DELETE FROM {HISTORY} WHERE history_id = {middle().row}")
+    assert kinds() == {"deleted"}
+
+
+def test_an_entry_is_deleted(ledger: Checkpoint) -> None:
+    tamper(f"DELETE FROM ledger_entry WHERE seq = {middle().seq}")
+    assert kinds() == {"deleted"}
+
+
+def test_a_row_is_inserted_past_the_trigger(ledger: Checkpoint) -> None:
+    columns = [
+        field.column for field in Entry._meta.apps.get_model("registry", "HistoricalAISystem")._meta.fields
+    ]
+    names = ", ".join(f'"{name}"' for name in columns)
+    values = ", ".join("900000" if name == "history_id" else f'"{name}"' for name in columns)
+    tamper(
+        f"INSERT INTO {HISTORY} ({names}) SELECT {values} FROM {HISTORY} WHERE history_id = {middle().row}"
+    )
+    assert kinds() == {"inserted"}
+
+
+def test_an_entry_is_inserted_at_the_end_and_chained(ledger: Checkpoint) -> None:
+    with guards.lifted(connection):
+        chain_on(middle())
+    assert kinds() == {"inserted"}
+
+
+def chain_on(copied: Entry) -> None:
+    last = Entry.objects.first()
+    assert last
+    names = ("at", "table", "row", "shape", "digest", "about", "actor", "role", "channel", "act", "reason")
+    fields = {name: getattr(copied, name) for name in names} | {"seq": last.seq + 1}
+    content = format.content(**fields)
+    Entry.objects.create(**fields, content=content, hash=format.link(bytes(last.hash), content))
+
+
+def test_two_entries_are_swapped(ledger: Checkpoint) -> None:
+    one, other = middle().seq, middle().seq + 3
+    tamper(
+        f"UPDATE ledger_entry SET seq = 99999 WHERE seq = {one}",
+        f"UPDATE ledger_entry SET seq = {one} WHERE seq = {other}",
+        f"UPDATE ledger_entry SET seq = {other} WHERE seq = 99999",
+    )
+    assert kinds() == {"reordered"}
+
+
+def test_the_tail_is_cut_off(ledger: Checkpoint) -> None:
+    for entry in Entry.objects.all()[:3]:
+        tamper(
+            f"DELETE FROM {entry.table} WHERE history_id = {entry.row}",
+            f"DELETE FROM ledger_entry WHERE seq = {entry.seq}",
+        )
+    assert kinds() == {"truncated"}
+
+
+def test_a_full_rewrite_is_found_by_the_outside_checkpoint_alone(ledger: Checkpoint) -> None:
+    with guards.lifted(connection):
+        Publication.objects.all().delete()
+        Checkpoint.objects.all().delete()
+        previous = format.GENESIS
+        for entry in Entry.objects.order_by("seq"):
+            entry.reason = "Rewritten."
+            fields = {field.name: getattr(entry, field.name) for field in Entry._meta.fields[:12]}
+            entry.content = format.content(**fields)
+            entry.hash = previous = format.link(previous, entry.content)
+            entry.save()
+    assert kinds() == set()
+    assert kinds(outside=[(ledger.note, "mine")]) == {"modified"}
+
+
+def test_a_trigger_is_dropped(ledger: Checkpoint) -> None:
+    name = f"{HISTORY}_no_update"
+    with connection.cursor() as cursor:
+        cursor.execute(guards.drop(name, HISTORY, connection.vendor))
+    try:
+        assert kinds() == {"trigger-missing"}
+    finally:
+        guards.install(connection)
