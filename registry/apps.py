@@ -33,8 +33,8 @@ class RegistryConfig(AppConfig):
             timeline.register(source)
         kinds.register(*notices.KINDS)
         scopes.register(notices.SYSTEM, notices.visible)
-        for name, source in notices.SOURCES.items():
-            due_dates.register(name, source)
+        for name, dues in notices.SOURCES.items():
+            due_dates.register(name, dues)
         holdings.register(handover.EXCEPTIONS)
         holdings.register(handover.TASKS)
         holdings.register_team(handover.systems_of)

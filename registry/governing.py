@@ -3,7 +3,7 @@
 from aims.ledger.entries import govern
 from aims.ledger.governed import concern
 from registry.gate import SUBJECT
-from registry.waivers import SUBJECT as WAIVER
+from registry.obligation_services import SUBJECT as WAIVER
 
 SYSTEM = "registry.aisystem"
 """The kind under which entries name a system: registry.aisystem:42."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.urls import reverse
 from django.utils import timezone
@@ -67,7 +67,7 @@ def reviews(until: dt.date) -> Iterator[Due]:
         yield Due(
             kind=REVIEW.key,
             subject=f"{SYSTEM}:{pk}",
-            day=day,
+            day=cast(dt.date, day),  # the condition leaves out rows without one
             title=_("Review: %(system)s") % {"system": name},
             url=reverse("registry:system", args=[slug]),
             team=team,

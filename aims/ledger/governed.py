@@ -66,4 +66,4 @@ def histories() -> Iterator[tuple[type[models.Model], type[models.Model]]]:
     """(model, model of its history) of all that have one."""
     for model in apps.get_models():
         if issubclass(model, HistoricalChanges):
-            yield model.instance_type, model
+            yield vars(model)["instance_type"], model

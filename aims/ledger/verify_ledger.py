@@ -21,7 +21,20 @@ LIMIT = 1000
 """Findings of one kind that are listed; the rest is the same story."""
 NEAR = 50
 """Entries that are tried for the place where a moved one stood."""
-FIELDS = ["seq", "at", "table", "row", "shape", "digest", "about", "actor", "role", "channel", "act", "reason"]
+FIELDS = [
+    "seq",
+    "at",
+    "table",
+    "row",
+    "shape",
+    "digest",
+    "about",
+    "actor",
+    "role",
+    "channel",
+    "act",
+    "reason",
+]
 
 
 class Unusable(Exception):
