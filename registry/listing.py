@@ -11,7 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from aims.accounts.models import User
-from registry.choices import DataSensitivity, RiskTier, Stage
+from registry import presentation
+from registry.choices import DataSensitivity, RiskTier
 from registry.filters import FILTERS
 from registry.models import AISystem, AISystemQuerySet
 from registry.paging import KeysFirst
@@ -52,8 +53,6 @@ _SHOWN = (
     "team__name",
     "snapshot__verdict",
 )
-
-_TONES = {Stage.PRODUCTION.value: "ok", Stage.SUSPENDED.value: "bad"}
 
 
 PARAMETERS = (*(entry.name for entry in FILTERS), "q", "sort")
@@ -135,15 +134,14 @@ def search(user: User, params: QueryDict) -> Search:
 
 def rows_of(systems: Iterable[AISystem], *, judged: bool = True) -> list[Row]:
     """The systems in words; unless `judged`, without whether they comply, which is known of today alone."""
-    stages, risks, data = (
+    risks, data = (
         {"": str(_("not stated"))} | {value: str(label) for value, label in choices}
-        for choices in (Stage.choices, RiskTier.choices, DataSensitivity.choices)
+        for choices in (RiskTier.choices, DataSensitivity.choices)
     )
     return [
         Row(
             system,
-            str(_OUT) if (out := judged and system.listed_out_of_compliance) else stages[system.stage],
-            "bad" if out else _TONES.get(system.stage, "mute"),
+            *presentation.standing(system, judged=judged),
             risks[system.risk_tier],
             system.risk_tier in (RiskTier.HIGH, RiskTier.CRITICAL),
             data[system.data_sensitivity],
@@ -151,6 +149,3 @@ def rows_of(systems: Iterable[AISystem], *, judged: bool = True) -> list[Row]:
         )
         for system in systems
     ]
-
-
-_OUT = _("Out of compliance")

@@ -64,6 +64,18 @@ def label(path: str) -> str:
     return _capital(_words(path.rpartition(".")[2]))
 
 
+STAGE_TONES = {Stage.PRODUCTION: "ok", Stage.CANARY: "info", Stage.SUSPENDED: "bad"}
+
+
+def standing(system: AISystem, *, judged: bool = True) -> tuple[str, str]:
+    """How a system stands, in words with a tone: its stage, or that it is in use and should not be. Unless
+    `judged`, the stage alone: whether a system complies is known of today only."""
+    if judged and system.listed_out_of_compliance:
+        return _("Out of compliance"), "bad"
+    stage = Stage(system.stage)
+    return str(stage.label), STAGE_TONES.get(stage, "mute")
+
+
 def value_text(path: str, value: Any) -> str:
     """A value as people read it."""
     if value is None or value in ("", [], {}):

@@ -17,7 +17,7 @@ from aims.portal.charts import Bar, Chart, Point, bar_chart, line_chart
 from aims.portal.lists import assessments_url, systems_url
 from aims.signoffs.models import Decision
 from audits.checklist import checklist
-from registry import blockers, filters, gate, stages
+from registry import blockers, filters, gate, presentation, stages
 from registry.choices import DataSensitivity, EuAiActTier, RiskTier, Stage
 from registry.models import AISystem
 
@@ -270,8 +270,7 @@ def _live(census: Census) -> dict[str, Any]:
     rows = [
         {
             "system": system,
-            "stage": Stage(system.stage).label,
-            "tone": _STAGE_TONES.get(Stage(system.stage), "info"),
+            "standing": presentation.standing(system),
             "url": reverse("registry:system-promotion", args=[system.slug]),
         }
         for system in census.live

@@ -243,7 +243,9 @@ class Census:
         rank = Case(*(When(stage=stage, then=place) for place, stage in enumerate(stages)))
         found = self.systems.filter(stage__in=stages).order_by(rank, "-updated_at", "pk")
         return list(
-            found.select_related("team").only("slug", "name", "stage", "updated_at", "team__name")[:SHOWN]
+            found.select_related("team", "snapshot").only(
+                "slug", "name", "stage", "updated_at", "team__name", "snapshot__verdict"
+            )[:SHOWN]
         )
 
     @cached_property

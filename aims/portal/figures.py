@@ -40,12 +40,13 @@ def _suspended(census: Census) -> Figures:
 
 def _out(census: Census) -> Figures:
     number = census.number("out")
+    in_use = sum(census.number(stage=stage.value) for stage in (Stage.PRODUCTION, Stage.CANARY))
     yield {
         "label": _("Out of compliance"),
         "value": number,
         "url": systems_url(compliance="out"),
-        "note": _("still in use") if number else _("all in order"),
-        "tone": "bad" if number else "ok",
+        "note": _("still in use") if number else _("all in order") if in_use else _("nothing is in use"),
+        "tone": "bad" if number else "ok" if in_use else "mute",
     }
 
 
