@@ -15,6 +15,9 @@ from registry.choices import Stage
 from registry.gate import SUBJECT, Answer, Signature
 from registry.models import AISystem
 
+NAMED = 2
+"""Requirements that the sentence above the list names."""
+
 
 def summary(answer: Answer) -> dict[str, str]:
     """The one sentence above the list: {tone, title, text}."""
@@ -43,12 +46,11 @@ def summary(answer: Answer) -> dict[str, str]:
             "title": _("Nothing blocks production."),
             "text": _("Every rule holds and every signature stands."),
         }
-    causes = [denial.message for denial in answer.blockers]
-    causes += [
-        _("%(role)s: %(state)s") % {"role": signature.role.label, "state": signature.state_text}
-        for signature in answer.open_signatures
-    ]
-    number = len(causes)
+    titles = {rule.id: rule.title for rule in shipped().rules}
+    # By their titles: the messages speak to whoever maintains the record, and stand in the rows below.
+    unmet = [titles.get(denial.rule, denial.rule) for denial in answer.blockers]
+    unmet += [_("%(role)s signs") % {"role": signature.role.label} for signature in answer.open_signatures]
+    number = len(unmet)
     if live:
         title = ngettext(
             "Out of compliance: one thing no longer holds.",
@@ -60,7 +62,10 @@ def summary(answer: Answer) -> dict[str, str]:
     return {
         "tone": "bad",
         "title": title % {"number": number},
-        "text": " ".join(_sentence(cause) for cause in causes[:2]),
+        "text": _("Not met: %(what)s.") % {"what": "; ".join(unmet[:NAMED])}
+        if number <= NAMED
+        else _("Not met: %(what)s; and %(more)s more.")
+        % {"what": "; ".join(unmet[:NAMED]), "more": number - NAMED},
     }
 
 
