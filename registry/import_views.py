@@ -133,8 +133,11 @@ def import_preview(request: UserRequest, pk: int) -> HttpResponse:
         except ReasonNeeded as error:
             status, wrong = 422, str(error)
         except Moved as error:
-            prepare(batch, by=request.user)
             status, wrong = 409, str(error)
+            try:
+                prepare(batch, by=request.user)
+            except AlreadyImported:  # in another window, this very moment
+                return _lead(request, batch.get_absolute_url())
         except CannotImport as error:
             status, wrong = 409, str(error)
     counts = rows_page.counts_of(batch)

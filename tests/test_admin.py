@@ -429,3 +429,21 @@ def test_an_exception_opens_one_system_until_its_day(
     assert list(AISystem.objects.visible_to(outsider)) == [system]
     entry = SystemException.objects.get()
     assert entry.history.get().history_user == admin
+
+
+def test_a_team_that_owns_systems_is_not_switched_off(
+    admin: User, client_of: ClientOf, system: AISystem
+) -> None:
+    team = system.team
+    posted = {
+        "name": "Another name",
+        "lead": team.lead_id,
+        "deputy": team.deputy_id or "",
+        "memberships-TOTAL_FORMS": "0",
+        "memberships-INITIAL_FORMS": "0",
+    }
+    answer = client_of(admin).post(change_url(team), posted, follow=True)
+    assert answer.status_code == 200
+    assert "The team still owns" in answer.content.decode()
+    team.refresh_from_db()
+    assert (team.is_active, team.name) == (True, system.team.name)
