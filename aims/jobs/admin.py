@@ -1,4 +1,4 @@
-"""Schedules are changed on the page of jobs, within bounds: django-celery-beat's own pages are not offered."""
+"""Schedules are changed on the page of jobs, within bounds: django-celery-beat's own pages are taken out."""
 
 import django_celery_beat.admin  # noqa: F401  # registers its models, which are taken out below
 from django.contrib import admin
