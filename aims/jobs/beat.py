@@ -4,7 +4,7 @@ import logging
 import time
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from aims.jobs import heartbeats, registry, schedules
@@ -23,7 +23,10 @@ class TableScheduler(DatabaseScheduler):
     _caught_up = False
 
     def setup_schedule(self) -> None:
-        schedules.sync()
+        try:
+            schedules.sync()
+        except IntegrityError:  # another scheduler came up at the same moment; what it wrote is there now
+            schedules.sync()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         try:

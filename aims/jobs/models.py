@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -65,7 +65,7 @@ class JobRunQuerySet(models.QuerySet["JobRun"]):
 
 
 class JobRun(models.Model):
-    """One run of a job: asked for, taken up by a worker, ended. It has no history; `housekeeping` prunes it."""
+    """One run of a job: asked for, taken up by a worker, ended. Without history; `housekeeping` prunes it."""
 
     job = models.SlugField(_("job"), max_length=64, db_index=False)
     slot = models.DateTimeField(_("for"), help_text=_("The moment that it is due, or was asked for by hand."))
@@ -106,7 +106,7 @@ class JobRun(models.Model):
         indexes = [
             models.Index(fields=["job", "-id"], name="run_of_job"),
             models.Index(
-                F("state"), F("lease"), name="run_open", condition=Q(state__in=["asked", "running"])
+                fields=["state", "lease"], name="run_open", condition=Q(state__in=["asked", "running"])
             ),
         ]
 

@@ -22,7 +22,7 @@ class Job:
     """A slug; addresses and the trail use it, so it stays."""
     title: str
     what: str
-    """One sentence for an administrator: what it does, and what for. May be lazily translated, as the title."""
+    """One sentence for an administrator: what it does, and what for. As the title perhaps a lazy text."""
     run: Callable[[], str]
     """Does it, and says in one line and plain words what came out: “12 reminders written”."""
     every: dt.timedelta | None = None

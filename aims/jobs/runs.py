@@ -16,9 +16,12 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aims.accounts.middleware import who
 from aims.accounts.models import User
 from aims.jobs import registry
 from aims.jobs.models import JobRun, State
+from aims.ledger.acting import Act, acting
+from aims.ledger.models import Channel
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +39,8 @@ def lease_time() -> dt.timedelta:
 def ask(name: str, *, slot: dt.datetime | None = None, by: User | None = None) -> JobRun | None:
     """Ask for a run of the job: by the schedule for a slot, or by a person for now.
 
-    Gives None where one is waiting already, or the slot has had its run. Raises LookupError for an unknown job.
+    Gives None where one is waiting already, or the slot has had its run. Raises LookupError for a job
+    that is not registered.
     """
     if registry.find(name) is None:
         raise LookupError(f"There is no job called {name}")
@@ -73,7 +77,7 @@ def perform(run: JobRun) -> None:
     try:
         if job is None:
             raise LookupError(f"There is no job called {run.job}")
-        with held(run):
+        with held(run), acting(Act(Channel.TASK, who=lambda: who(run.asked_by), reason=run.job)):
             result = job.run()
     except (OperationalError, InterfaceError) as error:
         # The database went away or was busy: nobody's mistake, so it is taken up again. If the database is

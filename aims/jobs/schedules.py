@@ -73,7 +73,7 @@ def change(
     at: dt.time | None = None,
     paused: bool = False,
 ) -> JobSchedule:
-    """Let the job run at other times, within its bounds; traced. Raises ValidationError with what is wrong."""
+    """Let the job run at other times, within its bounds; traced. Raises ValidationError by field."""
     if paused and not job.may_pause:
         raise ValidationError({"paused": _("This job cannot be switched off.")})
     if job.every and (every is None or not job.least <= every <= job.most):
@@ -92,7 +92,7 @@ def change(
 
 
 def sync() -> None:
-    """Bring the tables that beat reads up to what is registered here: new jobs in, removed ones switched off."""
+    """Bring the tables that beat reads up to what is registered: new jobs in, removed ones switched off."""
     with transaction.atomic():
         chosen = {schedule.name: schedule for schedule in JobSchedule.objects.all()}
         for job in registry.all_jobs():
@@ -142,7 +142,7 @@ def catch_up(now: dt.datetime | None = None) -> list[str]:
     for schedule in JobSchedule.objects.filter(name__in=registry.names()):
         job = registry.find(schedule.name)
         slot = timing(job, schedule).slot(now) if job else None
-        if slot and slot > max(schedule.since, last.get(schedule.name, schedule.since)):
-            if runs.ask(schedule.name, slot=slot):
-                late.append(schedule.name)
+        missed = slot and slot > max(schedule.since, last.get(schedule.name, schedule.since))
+        if missed and runs.ask(schedule.name, slot=slot):
+            late.append(schedule.name)
     return late

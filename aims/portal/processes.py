@@ -3,9 +3,20 @@
 import ctypes
 import os
 import signal
+import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
 
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+"""Loaded here: between fork and exec there is no time for it."""
+
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 60.0
+"""Seconds before a process that died is started again; twice as long each time, up to this."""
 
 
 def hear_parent_alone() -> None:
@@ -16,5 +27,52 @@ def hear_parent_alone() -> None:
     killed is Linux's doing (prctl(2)); elsewhere a killed parent leaves its children running.
     """
     os.setpgid(0, 0)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if _LIBC:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+class Companion:
+    """A process that runs beside this one, is started again when it dies, and stops with it."""
+
+    def __init__(self, command: list[str], name: str, tell: Callable[[str], object]) -> None:
+        """`tell` is given one line whenever the process has died."""
+        self._command, self._name, self._tell = command, name, tell
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        # Linux ends a child when the *thread* that started it ends: this one lives as long as the process.
+        self._keeper = threading.Thread(target=self._keep, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._keeper.start()
+
+    def stop(self, patience: float = 25) -> None:
+        """Ask it to stop, and end it after that many seconds."""
+        self._stopping.set()
+        with self._lock:
+            process = self._process
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _keep(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._stopping.is_set():
+            with self._lock:
+                if self._stopping.is_set():
+                    return
+                self._process = subprocess.Popen(self._command, preexec_fn=hear_parent_alone)  # noqa: S603
+            born = time.monotonic()
+            status = self._process.wait()
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - born > LONGEST_PAUSE:
+                pause = FIRST_PAUSE
+            self._tell(f"The {self._name} ended ({status}). It is started again in {pause:.0f} s.")
+            self._stopping.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)

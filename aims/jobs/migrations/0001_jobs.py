@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'run',
                 'verbose_name_plural': 'runs',
                 'ordering': ['-pk'],
-                'indexes': [models.Index(fields=['job', '-id'], name='run_of_job'), models.Index(models.F('state'), models.F('lease'), condition=models.Q(('state__in', ['asked', 'running'])), name='run_open')],
+                'indexes': [models.Index(fields=['job', '-id'], name='run_of_job'), models.Index(condition=models.Q(('state__in', ['asked', 'running'])), fields=['state', 'lease'], name='run_open')],
                 'constraints': [models.UniqueConstraint(fields=('job', 'slot', 'attempt'), name='run_once_a_slot'), models.UniqueConstraint(condition=models.Q(('state', 'asked')), fields=('job',), name='run_waiting_once'), models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('job',), name='run_one_at_a_time'), models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'running', 'done', 'failed', 'lost'])), name='run_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), _negated=True), models.Q(('lease__isnull', False), ('started_at__isnull', False)), _connector='OR'), name='run_under_way_has_lease'), models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'running']), ('finished_at__isnull', False), _connector='OR'), name='run_over_has_end')],
             },
         ),
