@@ -142,7 +142,7 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # The tables of aims.jobs are the truth, the broker only wakes. Without Redis each worker has its own.
 CELERY_APPLICATION = "aims.celery.app"
-CELERY_BROKER_URL = environment.text("REDIS_URL") or "memory://"
+CELERY_BROKER_URL = environment.text("REDIS_URL") or "memory://localhost/"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis may be away for as long as it likes
 CELERY_BROKER_TRANSPORT_OPTIONS = (

@@ -20,9 +20,7 @@ class AuditsConfig(AppConfig):
             Job(
                 name="gap-score",
                 title=_("Score the gap checklist"),
-                what=_(
-                    "Scores the twelve items of the checklist from what the portal knows, and keeps the score."
-                ),
+                what=_("Scores the twelve items of the checklist from what the portal knows, and keeps it."),
                 run=jobs.score_gap,
                 at=dt.time(2, 0),
             )

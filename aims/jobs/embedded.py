@@ -3,10 +3,12 @@
 import os
 import signal
 import threading
+import warnings
 from typing import Any, Final
 
 from celery import Celery
 from celery.beat import EmbeddedService
+from celery.platforms import SecurityWarning
 from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -22,15 +24,18 @@ def work() -> int:
     works in its main thread.
     """
     app: Celery = import_string(settings.CELERY_APPLICATION)
+    # The web process runs as the same user; whoever runs it as root has been told by the documentation.
+    warnings.simplefilter("ignore", SecurityWarning)
     worker: Any = app.Worker(
         pool="solo",
         loglevel=settings.LOGGING["root"]["level"],
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
+        quiet=True,
     )
     worker_shutting_down.connect(_cut_off_later, weak=False)
-    beat = EmbeddedService(app, thread=True)
+    beat = EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler)
     stopping = threading.Event()
     threading.Thread(target=_end_with, args=(beat, stopping), daemon=True).start()
     beat.start()

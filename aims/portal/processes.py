@@ -11,31 +11,35 @@ from collections.abc import Callable
 from typing import Final
 
 _PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-"""Loaded here: between fork and exec there is no time for it."""
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 """Seconds before a process that died is started again; twice as long each time, up to this."""
 
 
-def hear_parent_alone() -> None:
+def hear_parent_alone(parent: int | None = None) -> None:
     """Let this process end by its parent's word only: when the parent asks for it, and when the parent dies.
 
     Ctrl+C goes to the whole process group of a terminal. granian's worker would hear it twice, from there and
     from its parent, and hang on the second time; so it leaves the group. That it ends when the parent is
-    killed is Linux's doing (prctl(2)); elsewhere a killed parent leaves its children running.
+    killed is Linux's doing (prctl(2)); elsewhere a killed parent leaves its children running. A parent that
+    was killed before it could be listened to is noticed by its number.
     """
     os.setpgid(0, 0)
-    if _LIBC:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if parent is not None and os.getppid() != parent:
+        sys.exit(0)
 
 
 class Companion:
     """A process that runs beside this one, is started again when it dies, and stops with it."""
 
     def __init__(self, command: list[str], name: str, tell: Callable[[str], object]) -> None:
-        """`tell` is given one line whenever the process has died."""
+        """`tell` is given one line whenever the process has died.
+
+        The command gets `--parent` and the number of this process, and calls `hear_parent_alone` with it.
+        """
         self._command, self._name, self._tell = command, name, tell
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
@@ -66,7 +70,7 @@ class Companion:
             with self._lock:
                 if self._stopping.is_set():
                     return
-                self._process = subprocess.Popen(self._command, preexec_fn=hear_parent_alone)  # noqa: S603
+                self._process = subprocess.Popen([*self._command, "--parent", str(os.getpid())])  # noqa: S603
             born = time.monotonic()
             status = self._process.wait()
             if self._stopping.is_set():

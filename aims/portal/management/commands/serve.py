@@ -1,5 +1,6 @@
 """`manage.py serve`: the portal on this machine, in one process group."""
 
+import argparse
 import os
 import socket
 import sys
@@ -19,7 +20,6 @@ from granian.server import MPServer
 from aims.accounts.views import welcome_is_due
 from aims.jobs.embedded import work
 from aims.portal.processes import Companion, hear_parent_alone
-
 
 WORKER = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve", "--only", "worker"]
 
@@ -41,6 +41,7 @@ class Command(BaseCommand):
             choices=["web", "worker"],
             help="only the pages, or only the worker with the scheduler (default: both)",
         )
+        parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
         parser.add_argument("--demo", action="store_true", help="fill an empty portal with the demo company")
 
     def handle(
@@ -50,10 +51,13 @@ class Command(BaseCommand):
         port: int,
         prepare: bool,
         demo: bool,
-        only: str | None = None,
+        only: str | None,
+        parent: int | None,
         **options: Any,
     ) -> None:
         if only == "worker":
+            if parent:
+                hear_parent_alone(parent)
             refuse_missing_migrations()
             sys.exit(work())
         refuse_busy_port(host, port)
