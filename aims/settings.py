@@ -42,12 +42,14 @@ INSTALLED_APPS = [
     "aims.signoffs",
     "aims.policy",
     "aims.notifications",
+    "aims.jobs",
     "aims.accounts",
     "aims.ledger",
     "allauth",
     "allauth.account",
     "guardian",
     "simple_history",
+    "django_celery_beat",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -135,6 +137,32 @@ CACHES: dict[str, dict[str, Any]] = {
     if environment.text("REDIS_URL")
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+
+# --- Jobs -------------------------------------------------------------------------------------------------
+
+# The tables of aims.jobs are the truth, the broker only wakes. Without Redis each worker has its own.
+CELERY_APPLICATION = "aims.celery.app"
+CELERY_BROKER_URL = environment.text("REDIS_URL") or "memory://localhost/"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis may be away for as long as it likes
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    # A task must be over before Redis takes its worker for dead and hands it out again.
+    {"visibility_timeout": 2 * 60 * 60, "socket_timeout": 5, "socket_connect_timeout": 5}
+    if environment.text("REDIS_URL")
+    else {"polling_interval": 0.1}
+)
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT, CELERY_TASK_SOFT_TIME_LIMIT = 60 * 60, 55 * 60  # seconds; see aims.jobs.runs.LIMIT
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # the lease in the table holds the run
+CELERY_BEAT_SCHEDULER = "aims.jobs.beat:TableScheduler"
+CELERY_TIMEZONE = environment.text("AIMS_TIME_ZONE", "UTC")
+AIMS_JOB_LEASE = int(environment.text("AIMS_JOB_LEASE", "60"))
 
 # --- People -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,9 @@
+import datetime as dt
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from aims.jobs.registry import Job, register
 from aims.ledger import guards
 from audits import guards as audit_guards
 
@@ -10,4 +13,15 @@ class AuditsConfig(AppConfig):
     verbose_name = _("Audits")
 
     def ready(self) -> None:
+        from audits import jobs  # noqa: PLC0415  (models are loaded only now)
+
         guards.register(*audit_guards.GUARDS)
+        register(
+            Job(
+                name="gap-score",
+                title=_("Score the gap checklist"),
+                what=_("Scores the twelve items of the checklist from what the portal knows, and keeps it."),
+                run=jobs.score_gap,
+                at=dt.time(2, 0),
+            )
+        )

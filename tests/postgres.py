@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -33,36 +34,64 @@ PATIENCE = 60
 """Seconds that the server has to come up, on a busy machine."""
 
 
+class Server:
+    """A server in a folder of its own, not started yet. Raises RuntimeError if it cannot be made."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="aims-postgres-"))
+        self.url = f"postgresql://portal@{quote(str(self.folder), safe='')}/postgres"
+        self._process: subprocess.Popen[bytes] | None = None
+        user = unprivileged()
+        if user:
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        self._as: dict[str, Any] = (
+            {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+        )
+        self._binaries = usable(programs(), self.folder, user)
+        command = [self._binaries / "initdb", "-D", self.folder / "data", "-U", "portal", "-A", "trust"]
+        made = subprocess.run(
+            [*command, "-E", "UTF8", "--no-sync"],
+            cwd=self.folder, capture_output=True, text=True, check=False, **self._as,
+        )  # fmt: skip
+        if made.returncode:
+            raise RuntimeError(f"initdb failed: {made.stderr or made.stdout}")
+
+    def start(self) -> None:
+        """Come up. Raises RuntimeError if it does not."""
+        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("a") as log:
+            self._process = subprocess.Popen(
+                [self._binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
+                cwd=self.folder, stdout=log, stderr=log, preexec_fn=_stop_with_parent, **self._as,
+            )  # fmt: skip
+        conninfo = f"host={self.folder} user=portal dbname=postgres"
+        await_answer(conninfo, self._process, self.folder / "log")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Go down; SIGINT breaks off what is under way, SIGQUIT does not even tidy up."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait()
+            self._process = None
+
+
 @contextlib.contextmanager
 def throw_away() -> Iterator[str]:
     """A running server; gives its DATABASE_URL. Raises RuntimeError if it does not come up."""
-    folder = Path(tempfile.mkdtemp(prefix="aims-postgres-"))
-    user = unprivileged()
+    with server() as running:
+        yield running.url
+
+
+@contextlib.contextmanager
+def server() -> Iterator[Server]:
+    """A running server that can be stopped and started; nothing of it is left behind."""
+    made = Server()
     try:
-        if user:
-            os.chown(folder, user.pw_uid, user.pw_gid)
-        binaries = usable(programs(), folder, user)
-        start = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-        making = [binaries / "initdb", "-D", folder / "data", "-U", "portal", "-A", "trust", "-E", "UTF8"]
-        made = subprocess.run(
-            [*making, "--no-sync"], cwd=folder, capture_output=True, text=True, check=False, **start
-        )
-        if made.returncode:
-            raise RuntimeError(f"initdb failed: {made.stderr or made.stdout}")
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        with (folder / "log").open("w") as log:
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", folder / "data", "-k", folder, *options],
-                cwd=folder, stdout=log, stderr=log, preexec_fn=_stop_with_parent, **start,
-            )  # fmt: skip
-        try:
-            await_answer(f"host={folder} user=portal dbname=postgres", server, folder / "log")
-            yield f"postgresql://portal@{quote(str(folder), safe='')}/postgres"
-        finally:
-            server.send_signal(signal.SIGQUIT)
-            server.wait()
+        made.start()
+        yield made
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        made.stop(signal.SIGQUIT)
+        shutil.rmtree(made.folder, ignore_errors=True)
 
 
 def unprivileged() -> pwd.struct_passwd | None:

@@ -18,6 +18,7 @@ LAYERS = [
     "aims.signoffs",
     "aims.policy",
     "aims.notifications",
+    "aims.jobs",
     "aims.accounts",
     "aims.ledger",
     "aims.integrations aims.tables",

@@ -1,11 +1,14 @@
 """`manage.py serve`: the portal on this machine, in one process group."""
 
+import argparse
 import os
 import socket
+import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections
@@ -15,7 +18,10 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from aims.accounts.views import welcome_is_due
-from aims.portal.processes import hear_parent_alone
+from aims.jobs.embedded import work
+from aims.portal.processes import Companion, hear_parent_alone
+
+WORKER = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve", "--only", "worker"]
 
 
 class Command(BaseCommand):
@@ -30,9 +36,30 @@ class Command(BaseCommand):
         parser.add_argument(
             "--prepare", action="store_true", help="migrate, collect static files, load the catalogue"
         )
+        parser.add_argument(
+            "--only",
+            choices=["web", "worker"],
+            help="only the pages, or only the worker with the scheduler (default: both)",
+        )
+        parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
         parser.add_argument("--demo", action="store_true", help="fill an empty portal with the demo company")
 
-    def handle(self, *args: Any, host: str, port: int, prepare: bool, demo: bool, **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        host: str,
+        port: int,
+        prepare: bool,
+        demo: bool,
+        only: str | None,
+        parent: int | None,
+        **options: Any,
+    ) -> None:
+        if only == "worker":
+            if parent:
+                hear_parent_alone(parent)
+            refuse_missing_migrations()
+            sys.exit(work())
         refuse_busy_port(host, port)
         if prepare:
             call_command("migrate", verbosity=0, interactive=False)
@@ -47,7 +74,13 @@ class Command(BaseCommand):
         self.stdout.write(f"The portal runs at http://{host}:{port} (Ctrl+C stops it)", self.style.SUCCESS)
         self.stdout.flush()
         leave_no_connections()
-        server(host, port).serve(target_loader=load)
+        worker = Companion(WORKER, "worker", self.stderr.write)
+        if only is None:
+            worker.start()
+        try:
+            server(host, port).serve(target_loader=load)
+        finally:
+            worker.stop()
 
 
 def refuse_busy_port(host: str, port: int) -> None:
