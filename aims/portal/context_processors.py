@@ -18,5 +18,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": SimpleLazyObject(lambda: list(navigation.entries(user, request.path, counted=present))),
         "user_roles": SimpleLazyObject(lambda: user.role_labels),
-        "unread": SimpleLazyObject(lambda: number_unread(user)),
+        "unread": SimpleLazyObject(lambda: number_unread(user) if present else 0),
     }
