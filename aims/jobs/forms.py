@@ -24,11 +24,11 @@ class ScheduleForm(forms.Form):
         label=_("Reason"), max_length=300, help_text=_("Why it changes; it stays in the history.")
     )
 
-    def __init__(self, job: Job, now: Timing, paused: bool, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, job: Job, now: Timing, paused: bool, data: Any = None) -> None:
         every = now.every or job.every
         number, unit = _parts(every) if every else (None, "minutes")
         initial = {"every": number, "unit": unit, "at": now.at or job.at, "paused": paused}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         for name in ("at",) if job.every else ("every", "unit"):
             del self.fields[name]
         if job.every:

@@ -63,7 +63,7 @@ def line(job: Job, schedule: JobSchedule | None, last: JobRun | None, now: dt.da
 
 def run_line(run: JobRun) -> RunLine:
     took = run.duration
-    return RunLine(run, State(run.state).label, TONES[State(run.state)], duration(took) if took else "")
+    return RunLine(run, str(State(run.state).label), TONES[State(run.state)], duration(took) if took else "")
 
 
 def in_words(when: Timing) -> str:
@@ -131,5 +131,5 @@ def changes(job: Job, limit: int = 20) -> list[dict[str, Any]]:
             "actor": row.history_user or "",
             "reason": row.history_change_reason or "",
         }
-        for row in rows.order_by("-history_date", "-history_id")[:limit]
+        for row in rows.select_related("history_user").order_by("-history_date", "-history_id")[:limit]
     ]
