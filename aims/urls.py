@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("aims.signoffs.urls")),
     path("", include("aims.controls.urls")),
     path("", include("aims.notifications.urls")),
+    path("", include("aims.jobs.urls")),
     path("", include("aims.accounts.urls")),
     path("admin/", admin.site.urls),
 ]

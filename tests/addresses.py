@@ -193,6 +193,10 @@ PORTAL: dict[str, Address] = {
     "notice-open": Address(post=READER, args=("notice.pk",)),
     "notice-preferences": Address(PERSON, PERSON),
     "unsubscribe": Address(PUBLIC, PUBLIC, ("way_out",)),
+    "jobs:jobs": Address("jobs.view_jobrun"),
+    "jobs:job": Address("jobs.view_jobrun", args=("job",)),
+    "jobs:run": Address(post="jobs.add_jobrun", args=("job",)),
+    "jobs:schedule": Address(post="jobs.change_jobschedule", args=("job",), data={"at": "04:00"}),
     "reminders": Address("notifications.change_rung", "notifications.change_rung"),
     "mail": Address("notifications.view_notice"),
     "mail-again": Address(post="notifications.view_notice"),
@@ -398,6 +402,7 @@ class World:
     control: str = "A.5.2"
     gap_item: str = "inventory"
     role: str = "oncall"
+    job: str = "prune-runs"
     help: str = "roles/owner"
     mail_name: str = "0123456789abcdef0123456789abcdef"
     row_number: int = 2

@@ -66,6 +66,8 @@ _OVERSEE = frozenset({"registry.oversee_obligation"})
 """Sees everybody's tasks in one list."""
 _GAP = frozenset({"audits.view_gapscore"})
 """Sees the gap checklist: it names systems of all teams, so it is for those who oversee them."""
+_JOBS = frozenset({"jobs.view_jobrun"})
+"""Sees what the portal does by itself, and how it ended."""
 _SIGN = frozenset(
     {
         "signoffs.add_signoff",
@@ -98,6 +100,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     | _OVERSEE
     | _BACK_OFFICE
     | _GAP
+    | _JOBS
     | {"audits.add_itemconfirmation", "audits.add_gapscore"}
     | {"accounts.view_team", "accounts.add_team", "accounts.change_team"}
     | {"portal.share_savedview"},  # with any role; everybody else with their own
@@ -105,6 +108,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     | _OVERSEE
     | _BACK_OFFICE
     | _GAP
+    | _JOBS
     | {"accounts.view_team", "accounts.view_user", "accounts.view_rolegrant", "registry.explain_aisystem"},
     # Sees what an exception opens, and the catalogue; nothing else until there is an audit to see.
     Role.EXTERNAL_AUDITOR: frozenset({"controls.view_control", "policy.view_policy"}),
@@ -113,5 +117,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     | _PEOPLE
     | _BACK_OFFICE
     | _GAP
+    | _JOBS
+    | {"jobs.add_jobrun", "jobs.change_jobschedule"}  # run now; when they run
     | {"notifications.change_rung", "notifications.view_notice"},  # reminders; outgoing mail
 }

@@ -43,7 +43,10 @@ class JobsConfig(AppConfig):
             registry.Job(
                 name="prune-runs",
                 title=_("Clear away old runs"),
-                what=_("Removes what this page shows of runs that ended more than 90 days ago."),
+                what=_(
+                    "Removes runs that ended more than 90 days ago; after 14 days those that went well, "
+                    "but for the newest 500 of each job."
+                ),
                 run=housekeeping.prune_runs,
                 at=dt.time(3, 20),
                 may_pause=True,

@@ -1,5 +1,6 @@
 """A worker and a scheduler in one process: what `manage.py serve` runs beside the web process."""
 
+import logging
 import os
 import signal
 import threading
@@ -28,7 +29,7 @@ def work() -> int:
     warnings.simplefilter("ignore", SecurityWarning)
     worker: Any = app.Worker(
         pool="solo",
-        loglevel=settings.LOGGING["root"]["level"],
+        loglevel=logging.getLogger().level,
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,

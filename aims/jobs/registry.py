@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 DAY = dt.timedelta(days=1)
 
@@ -20,9 +22,9 @@ class Job:
 
     name: str
     """A slug; addresses and the trail use it, so it stays."""
-    title: str
-    what: str
-    """One sentence for an administrator: what it does, and what for. As the title perhaps a lazy text."""
+    title: str | Promise
+    what: str | Promise
+    """One sentence for an administrator: what it does, and what for."""
     run: Callable[[], str]
     """Does it, and says in one line and plain words what came out: “12 reminders written”."""
     every: dt.timedelta | None = None
