@@ -99,7 +99,8 @@ def links(after: int, upto: int | None = None) -> Iterator[list[tuple[int, bytes
     with connection.cursor() as cursor:
         while True:
             cursor.execute(
-                "SELECT seq, content, hash FROM ledger_entry WHERE seq > %s AND seq <= %s ORDER BY seq LIMIT %s",
+                "SELECT seq, content, hash FROM ledger_entry "
+                "WHERE seq > %s AND seq <= %s ORDER BY seq LIMIT %s",
                 [after, 2**62 if upto is None else upto, BATCH],
             )
             rows = cursor.fetchall()

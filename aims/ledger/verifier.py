@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from aims.ledger import checkpoints, entries, governed, guards, keys, merkle, notes, rows
+from aims.ledger import checkpoints, entries, format, governed, guards, keys, merkle, notes, rows
 from aims.ledger.models import Checkpoint, Shape
 from aims.ledger.verify_ledger import (
     FIELDS,
@@ -181,7 +181,7 @@ def _rows(judge: Judge, since: int, upto: int, early: Sequence[int], report: Rep
 
 
 def sha(text: str) -> str:
-    return rows.format.row_digest(text)
+    return format.row_digest(text)
 
 
 def texts_of(part: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, str, int, str, str | None]]:
@@ -210,9 +210,10 @@ def _twice(judge: Judge) -> Iterator[Finding]:
     """A second entry of a row that no migration wrote. A row is added once."""
     with connection.cursor() as cursor:
         cursor.execute(
-            'SELECT e.seq, e."table", e."row" FROM (SELECT "table", "row", MIN(seq) AS first FROM ledger_entry '
-            'GROUP BY "table", "row" HAVING COUNT(*) > 1) d JOIN ledger_entry e ON e."table" = d."table" '
-            'AND e."row" = d."row" AND e.seq > d.first AND e.channel <> \'migration\' ORDER BY e.seq LIMIT %s',
+            'SELECT e.seq, e."table", e."row" FROM (SELECT "table", "row", MIN(seq) AS first '
+            'FROM ledger_entry GROUP BY "table", "row" HAVING COUNT(*) > 1) d '
+            'JOIN ledger_entry e ON e."table" = d."table" AND e."row" = d."row" AND e.seq > d.first '
+            "AND e.channel <> 'migration' ORDER BY e.seq LIMIT %s",
             [LIMIT],
         )
         found = cursor.fetchall()
@@ -240,5 +241,8 @@ def _triggers() -> Iterator[Finding]:
     expected = guards.expected(connection.vendor)
     for name in sorted(expected.keys() - guards.standing(connection)):
         table = expected[name].table
-        text = f"The trigger {name} on {table} is missing or switched off: what it refuses was possible meanwhile."
+        text = (
+            f"The trigger {name} on {table} is missing or switched off: what it refuses was possible "
+            "meanwhile."
+        )
         yield Finding("trigger-missing", table, None, None, text)

@@ -223,15 +223,16 @@ def rows_without_entry(
 def truncated(last: int, size: int, source: str) -> Finding:
     return Finding(
         "truncated", "ledger_entry", None, last + 1,
-        f"The ledger ends with entry {last}, but {source} was signed over {size} entries: the tail was cut off.",
+        f"The ledger ends with entry {last}, but {source} was signed over {size} entries: the tail was cut "
+        "off.",
     )  # fmt: skip
 
 
 def rewritten(good: int, size: int, source: str) -> Finding:
     return Finding(
         "modified", "ledger_entry", None, good + 1,
-        f"{source} was signed over other entries: of entries {good + 1} to {size} at least one was changed and "
-        "the chain written anew.",
+        f"{source} was signed over other entries: of entries {good + 1} to {size} at least one was changed "
+        "and the chain written anew.",
     )  # fmt: skip
 
 

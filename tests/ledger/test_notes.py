@@ -19,8 +19,10 @@ def test_the_verifier_key_of_the_go_implementation_is_read() -> None:
     key = notes.VerifierKey.parse(text)
     assert (key.name, str(key)) == ("PeterNeumann", text)
     signed = (
-        "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n"
-        "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+        "If you think cryptography is the answer to your problem,\n"
+        "then you don't know what your problem is.\n\n"
+        "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSN"
+        "XgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
     )
     text, [line] = notes._parts(signed)
     assert notes._signed_by(key, base64.b64decode(line.split()[-1])[4:], text.encode())
@@ -44,7 +46,7 @@ def test_further_signatures_of_others_do_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    "before, after", [("\n7\n", "\n8\n"), ("AAEC", "AAED"), ("portal.example.org\n7", "x\n7")]
+    ("before", "after"), [("\n7\n", "\n8\n"), ("AAEC", "AAED"), ("portal.example.org\n7", "x\n7")]
 )
 def test_a_changed_note_is_not(before: str, after: str) -> None:
     with pytest.raises(notes.Unsigned):
