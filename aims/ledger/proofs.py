@@ -82,17 +82,18 @@ class Proof:
 
 
 def proof_of(entry: Entry, checkpoint: Checkpoint | None) -> Proof | None:
-    """The proof for the checkpoint; None where it does not cover the entry. Four queries at most."""
+    """The proof for the checkpoint; None where it does not cover the entry. Two queries."""
     if checkpoint is None or entry.seq > checkpoint.size:
         return None
     index, size = entry.seq - 1, checkpoint.size
     root = notes.parse(checkpoint.note).root
     path: list[bytes] = []
-    near = _hashes(index - index % TILE, min(index - index % TILE + TILE, size))
-    near |= _hashes(size - size % TILE, size)
-    tiles = dict(Tile.objects.filter(number__lt=size // TILE).values_list("number", "root"))
-    for kept in (tiles, {}) if tiles else ({},):  # if a tile was changed, the entries themselves decide
-        path = merkle.inclusion_proof(index, size, lambda a, b, of=kept: _subtree(a, b, of, near))
+    first = index - index % TILE
+    near = _hashes(first, min(first + TILE, size), size - size % TILE, size)
+    kept = Tile.objects.filter(number__lt=size // TILE).values_list("number", "root")
+    tiles = dict(kept) if size >= TILE else {}
+    for known in (tiles, {}) if tiles else ({},):  # if a tile was changed, the entries themselves decide
+        path = merkle.inclusion_proof(index, size, lambda a, b, of=known: _subtree(a, b, of, near))
         if merkle.includes(index, size, bytes(entry.hash), path, root):
             return Proof(entry, checkpoint, path, holds=True)
     return Proof(entry, checkpoint, path, holds=False)
@@ -109,8 +110,11 @@ def _subtree(start: int, end: int, tiles: Mapping[int, bytes], near: Mapping[int
     return tree.root()
 
 
-def _hashes(start: int, end: int) -> dict[int, bytes]:
-    """Leaf -> its input, of leaves start … end-1 that are there."""
+def _hashes(start: int, end: int, also: int = 0, until: int = 0) -> dict[int, bytes]:
+    """Leaf -> its input, of leaves start … end-1 and also … until-1 that are there."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT seq, hash FROM ledger_entry WHERE seq > %s AND seq <= %s", [start, end])
+        cursor.execute(
+            "SELECT seq, hash FROM ledger_entry WHERE (seq > %s AND seq <= %s) OR (seq > %s AND seq <= %s)",
+            [start, end, also, until],
+        )
         return {seq - 1: bytes(hash) for seq, hash in cursor.fetchall()}

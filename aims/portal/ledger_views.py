@@ -22,9 +22,10 @@ from aims.accounts.http import UserRequest
 from aims.accounts.models import User
 from aims.jobs import overview, runs
 from aims.jobs.models import JobRun, State
-from aims.ledger import checkpoints, exports, keys, proofs, verifier
+from aims.ledger import checkpoints, exports, format, keys, proofs, verifier
 from aims.ledger.models import Entry, Verification
 from aims.ledger.moments import shows_today
+from aims.ledger.verify_ledger import FIELDS
 
 JOB: Final = "ledger-verify"
 RECENT: Final = 6
@@ -33,6 +34,8 @@ NEWEST: Final = 8
 """Entries that are listed."""
 SHOWN: Final = 50
 """Findings that are listed."""
+FAR: Final = 2**62
+"""No entry has such a number, and the database cannot even hold many greater ones."""
 TEXT: Final = "text/plain; charset=utf-8"
 TONES: Final = {"ok": "ok", "failed": "bad", "empty": "mute"}
 
@@ -148,24 +151,26 @@ def ledger_key(request: HttpRequest) -> HttpResponse:
 @permission_required("ledger.view_entry", raise_exception=True)
 def entry(request: UserRequest, seq: int) -> HttpResponse:
     """One entry: where it stands, what it recorded, and the proof of both."""
-    found = _entry_or_404(seq)
+    near = Entry.objects.in_bulk([seq - 1, seq, seq + 1]) if seq < FAR else {}
+    found = near.get(seq)
+    if found is None:
+        raise Http404
     text = _text(found)
+    before = bytes(near[seq - 1].hash) if seq - 1 in near else format.GENESIS
     context = {
         "entry": found,
         "actor": _name(found.actor),
         "roles": [role for role in found.role.split("|") if role],
         "text": text,
         "columns": _columns(text),
-        "same": text is not None and checkpoints.format.row_digest(text) == found.digest,
+        "same": text is not None and format.row_digest(text) == found.digest,
         "content": bytes(found.content).hex(),
         "hash": bytes(found.hash).hex(),
-        "previous": Entry.objects.filter(seq=seq - 1).values_list("hash", flat=True).first(),
+        "chained": format.link(before, bytes(found.content)) == bytes(found.hash),
         "proof": proofs.proof_of(found, checkpoints.newest()),
-        "is_last": not Entry.objects.filter(seq=seq + 1).exists(),
+        "earlier": seq - 1 in near,
+        "later": seq + 1 in near,
     }
-    context["chained"] = checkpoints.format.link(
-        bytes(context["previous"] or checkpoints.format.GENESIS), bytes(found.content)
-    ) == bytes(found.hash)
     return render(request, "ledger/entry.html", context)
 
 
@@ -174,24 +179,15 @@ def entry(request: UserRequest, seq: int) -> HttpResponse:
 @permission_required("ledger.view_entry", raise_exception=True)
 def entry_proof(request: UserRequest, seq: int) -> HttpResponse:
     """The inclusion proof as a file: entry, path, checkpoint, key. 404 while no checkpoint covers it."""
-    found = _entry_or_404(seq)
-    proof = proofs.proof_of(found, checkpoints.newest())
-    if proof is None:
+    found = Entry.objects.filter(pk=seq).first() if seq < FAR else None
+    proof = proofs.proof_of(found, checkpoints.newest()) if found else None
+    if found is None or proof is None:
         raise Http404(_("No checkpoint covers this entry yet. One is signed every minute."))
-    content = {**proof.as_dict(), "key": str(keys.verifier_key()), "text": _text(found)}
-    content["entry"] = next(
-        dict(zip(exports.FIELDS, row, strict=False)) for row in next(verifier.read_entries(seq - 1, seq))
-    )
+    fields = {name: getattr(found, name) for name in FIELDS} | {"at": format.instant(found.at)}
+    content = {"entry": fields, "text": _text(found), **proof.as_dict(), "key": str(keys.verifier_key())}
     answer = HttpResponse(json.dumps(content, indent=2, ensure_ascii=False), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="entry-{seq}-proof.json"'
     return answer
-
-
-def _entry_or_404(seq: int) -> Entry:
-    found = Entry.objects.filter(seq=seq).first() if seq < 2**62 else None
-    if found is None:
-        raise Http404
-    return found
 
 
 def _text(entry: Entry) -> str | None:
