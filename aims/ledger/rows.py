@@ -33,8 +33,9 @@ def select(
     *,
     of: tuple[str, list[str]] | None = None,
 ) -> Iterator[tuple[Any, ...]]:
-    """(key, text, …) of the rows, by key. `where` and `also` are SQL over the row as NEW. `of`: what `columns_of`
-    has said of the table, if that was asked before.
+    """(key, text, …) of the rows, by key. `where` and `also` are SQL over the row as NEW.
+
+    `of` is what `columns_of` has said of the table, if it was asked before.
 
     Raises KeyError where the table has lost one of the columns.
     """
