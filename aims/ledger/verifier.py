@@ -173,7 +173,7 @@ def _rows(judge: Judge, since: int, upto: int, early: Sequence[int], report: Rep
     for part in read_entries(since - 1, upto):
         sound = [entry for entry in part if judge.take_fields(tuple(entry[:12]), bytes(entry[12]))]
         for seq, table, row, digest, text in texts_of(sound):
-            if text is None or sha(text) != digest:
+            if text is None or format.row_digest(text) != digest:
                 if _newest(table, row) != seq:
                     continue  # recorded anew when a migration changed the table
                 yield row_deleted(table, row, seq) if text is None else row_modified(table, row, seq)

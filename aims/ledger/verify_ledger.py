@@ -123,7 +123,7 @@ class Judge:
             )  # fmt: skip
         found += self._shifts(set(moved.values()), told)
         for seq, (fields, _inner) in sorted(self.altered.items()):
-            if seq not in moved:
+            if seq not in told:
                 told.add(seq)
                 found.append(
                     Finding(
@@ -282,56 +282,72 @@ def signed_checkpoint(note: str, key: str) -> tuple[int, bytes]:
     raise Unusable("The checkpoint was not signed by this key.")
 
 
+def _state(entry: dict[str, Any]) -> str:
+    """What became of the row that an entry recorded; empty: it is as it was."""
+    if entry["text"] is None:
+        return "gone"
+    return "" if sha256(entry["text"].encode()).hexdigest() == entry["digest"] else "changed"
+
+
 def verify(path: Path, key: str = "", outside: Sequence[Path] = ()) -> dict[str, Any]:
     """Judge an export; what `manage.py ledger verify --json` would say of it. Raises Unusable."""
-    notes: list[tuple[str, str]] = []
-    newest: dict[tuple[str, int], tuple[int, str, str | None]] = {}
+    newest: dict[tuple[str, int], tuple[int, str]] = {}
     loose: list[tuple[str, int]] = []
-    judge, tree, roots, header = Judge(), Tree(), {0: Tree().root()}, {}
+    judge, tree, header = Judge(), Tree(), {}
     try:
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file):
+        notes = [(file.read_text(encoding="utf-8"), f"the checkpoint {file.name}") for file in outside]
+        signed: list[tuple[int, bytes, str]] = []
+        roots: dict[int, bytes] = {}
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines):
                 part = json.loads(line)
                 kind = part.pop("kind")
                 if kind == "header":
                     header, tree = part, Tree(part["from"] - 1, map(bytes.fromhex, part["frontier"]))
                     judge = Judge(part["from"], bytes.fromhex(part["previous"]))
+                    signed = [(*signed_checkpoint(note, key or part["key"]), where) for note, where in notes]
+                    roots[tree.size] = tree.root()
+                elif not header:
+                    raise Unusable("The export does not begin with its header.")
+                elif kind == "checkpoint" and not judge.count:
+                    size, root = signed_checkpoint(part["note"], key or header["key"])
+                    signed.append((size, root, "the checkpoint in the export"))
                 elif kind == "entry":
                     inner, hash = bytes.fromhex(part["content"]), bytes.fromhex(part["hash"])
                     judge.take_links([(part["seq"], inner, hash)])
                     tree.add(hash)
-                    roots[tree.size] = tree.root()
+                    if any(size == tree.size for size, _root, _source in signed):
+                        roots[tree.size] = tree.root()
                     if judge.take_fields(tuple(part[name] for name in FIELDS), inner):
-                        newest[part["table"], part["row"]] = (part["seq"], part["digest"], part["text"])
+                        newest[part["table"], part["row"]] = (part["seq"], _state(part))
                 elif kind == "row":
                     loose.append((part["table"], part["row"]))
-                elif kind == "checkpoint":
-                    notes.append((part["note"], "the checkpoint in the export"))
                 elif kind != "shape":
-                    raise Unusable(f"Line {number + 1} is of an unknown kind, {kind!r}.")
+                    raise Unusable(f"Line {number + 1} is of an unknown kind, {kind!r}, or out of place.")
         if not header:
-            raise Unusable("The export does not begin with its header.")
-        notes += [(file.read_text(encoding="utf-8"), f"the checkpoint {file.name}") for file in outside]
+            raise Unusable("The export is empty.")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unusable(f"This is no export of the ledger: {type(error).__name__}: {error}") from error
 
-    findings, cut = judge.findings(), False
-    for (table, row), (seq, digest, text) in newest.items():
-        if text is None:
-            findings.append(row_deleted(table, row, seq))
-        elif sha256(text.encode()).hexdigest() != digest:
-            findings.append(row_modified(table, row, seq))
-    if judge.count < header["entries"]:
-        findings.append(truncated(judge.last, header["from"] - 1 + header["entries"], "the export's header"))
-    lost = 0
-    for note, source in notes:
-        size, root = signed_checkpoint(note, key or header["key"])
-        if size > judge.last:
-            cut, lost = True, max(lost, size - judge.last)
+    findings = judge.findings()
+    for (table, row), (seq, state) in newest.items():
+        if state:
+            findings.append(
+                row_deleted(table, row, seq) if state == "gone" else row_modified(table, row, seq)
+            )
+    promised, lost = header["from"] - 1 + header["entries"], 0
+    explained = bool(judge.gaps or judge.broken)
+    if judge.last < promised:
+        lost = promised - judge.last
+        findings.append(truncated(judge.last, promised, "the export"))
+    for size, root, source in sorted(signed):
+        if size > judge.last + lost:
+            lost = size - judge.last
             findings.append(truncated(judge.last, size, source))
-        elif (size in roots and roots[size] != root) or (size not in roots and size >= header["from"]):
+        elif header["from"] - 1 <= size <= judge.last and roots.get(size) != root and not explained:
+            explained = True  # each later one differs too
             findings.append(rewritten(header["from"] - 1, size, source[0].upper() + source[1:]))
-    findings += rows_without_entry(loose, len(judge.altered), judge.missing + lost, cut)
+    findings += rows_without_entry(loose, len(judge.altered), judge.missing + lost, lost > 0)
     status = "failed" if findings else "ok" if judge.count else "empty"
     return {
         "status": status,

@@ -1,4 +1,4 @@
-"""`manage.py ledger verify|checkpoint|key`. Exit 0: fine; 1: findings; 2: unusable input."""
+"""`manage.py ledger verify|checkpoint|export|key`. Exit 0: fine; 1: findings; 2: unusable input."""
 
 import datetime as dt
 import json
@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError
 
-from aims.ledger import checkpoints, keys, verifier
+from aims.ledger import checkpoints, exports, keys, verifier
 from aims.ledger.models import Entry
 from aims.ledger.notes import NoteError
 
@@ -26,6 +26,10 @@ class Command(BaseCommand):
         verify.add_argument("--json", action="store_true")
         checkpoint = commands.add_parser("checkpoint", help="sign and publish what is new")
         checkpoint.add_argument("--json", action="store_true")
+        export = commands.add_parser("export", help="write what verify_ledger.py verifies without the portal")
+        export.add_argument("--out", type=Path, help="the file; standard output without it")
+        export.add_argument("--since", default="1", help="begin with this number or day")
+        export.add_argument("--json", action="store_true", help="nothing else is written: JSON, line by line")
         key = commands.add_parser("key", help="show the verifier key")
         key.add_argument("--new", action="store_true", help="print a new private key instead")
 
@@ -64,12 +68,27 @@ class Command(BaseCommand):
                 self.stderr.write("Nothing is new since this checkpoint.")
             self.stdout.write(newest.note, ending="")
 
+    def _export(self, out: Path | None, since: str, **_: Any) -> None:
+        lines = exports.lines(min(_entry_since(since), _entries() + 1))
+        if out is None:
+            for line in lines:
+                self.stdout.write(line)
+            return
+        with out.open("x", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        self.stderr.write(f"Verify it with: python {exports.SCRIPT.name} {out.name} --key …")
+
     def _key(self, new: bool, **_: Any) -> None:
         self.stdout.write(keys.new() if new else str(keys.verifier_key()))
 
 
 def _dumps(value: Any) -> str:
     return json.dumps(value)
+
+
+def _entries() -> int:
+    newest = Entry.objects.first()
+    return newest.seq if newest else 0
 
 
 def _entry_since(text: str) -> int:
