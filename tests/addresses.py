@@ -15,6 +15,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Model
 from django.http import QueryDict
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -24,6 +25,7 @@ from aims.accounts import invitations
 from aims.accounts.models import Substitution, Team, User
 from aims.accounts.roles import PERMISSIONS, SCOPED_TO_TEAM, Role
 from aims.accounts.services import role_grant, substitution_create
+from aims.ledger import checkpoints
 from aims.notifications import unsubscribing
 from aims.notifications.models import Notice
 from aims.notifications.scopes import Scope
@@ -135,6 +137,14 @@ PORTAL: dict[str, Address] = {
     "policies": Address("policy.view_policy"),
     "policy-source": Address("policy.view_policy", args=("policy",)),
     "health": Address(PUBLIC, html=False),
+    "ledger": Address("ledger.view_entry"),
+    "ledger-verify": Address(post="ledger.add_verification"),
+    "ledger-export": Address("ledger.export_entry", html=False),
+    "ledger-script": Address("ledger.view_entry", html=False),
+    "ledger-checkpoint": Address(PUBLIC, html=False),
+    "ledger-key": Address(PUBLIC, html=False),
+    "ledger-entry": Address("ledger.view_entry", args=("seq",)),
+    "ledger-proof": Address("ledger.view_entry", args=("seq",), html=False),
     "schema": Address(PUBLIC, html=False),
     "registry:systems": Address(PERSON),
     "registry:system-archive": Address(PERSON, html=False),
@@ -405,6 +415,8 @@ class World:
     job: str = "prune-runs"
     help: str = "roles/owner"
     mail_name: str = "0123456789abcdef0123456789abcdef"
+    seq: int = 1
+    """An entry of the ledger."""
     row_number: int = 2
     """Of the batch."""
     ticket: str = "8b6b6a3e-6f0c-4e0e-9c0e-000000000000"
@@ -427,6 +439,14 @@ def _imported(by: User) -> ImportBatch:
     apply(batch, seen=batch.fingerprint, by=by)
     batch.refresh_from_db()
     return batch
+
+
+def _chain() -> None:
+    """PostgreSQL writes entries when a transaction ends, and that of the tests never does."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def make_world() -> World:
@@ -506,6 +526,8 @@ def make_world() -> World:
         reason="Helps with the audit.",
     ).save()
     shown = {AISystem: world.system, Assessment: world.assessment, User: people["outsider"]}
+    _chain()
+    checkpoints.make_checkpoint()
     for model in admin.site._registry:
         label = f"{model._meta.app_label}_{model._meta.model_name}"
         found = shown.get(model) or model._default_manager.first()

@@ -34,6 +34,8 @@ NAMES = [who.name if who else "anonymous" for who in EVERYBODY]
 
 PUBLIC_ADDRESSES = {
     "health",
+    "ledger-checkpoint",
+    "ledger-key",
     "schema",
     "account_login",
     "account_inactive",

@@ -68,6 +68,8 @@ _GAP = frozenset({"audits.view_gapscore"})
 """Sees the gap checklist: it names systems of all teams, so it is for those who oversee them."""
 _JOBS = frozenset({"jobs.view_jobrun"})
 """Sees what the portal does by itself, and how it ended."""
+_LEDGER = frozenset({"ledger.view_entry", "ledger.add_verification"})
+"""Sees the proofs of the ledger with the rows of all teams, and has them verified."""
 _SIGN = frozenset(
     {
         "signoffs.add_signoff",
@@ -92,14 +94,16 @@ _BACK_OFFICE = frozenset({"accounts.access_admin"})
 # `registry.explain_aisystem` is to be told who can see and change a system, by name, and why.
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: _READ | _WRITE | _BACK_OFFICE,
-    Role.DPO: _READ | _SIGN | _OVERSEE | _GAP,
-    Role.CTO: _READ | _SIGN | _OVERSEE | _GAP,
+    Role.DPO: _READ | _SIGN | _OVERSEE | _GAP | _LEDGER | {"ledger.export_entry"},
+    Role.CTO: _READ | _SIGN | _OVERSEE | _GAP | _LEDGER,
     Role.SECURITY: _READ | _SIGN | _OVERSEE,
     Role.LEAD: _READ
     | _WRITE
     | _OVERSEE
     | _BACK_OFFICE
     | _GAP
+    | _LEDGER
+    | {"ledger.export_entry"}
     | _JOBS
     | {"audits.add_itemconfirmation", "audits.add_gapscore"}
     | {"accounts.view_team", "accounts.add_team", "accounts.change_team"}
@@ -108,6 +112,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     | _OVERSEE
     | _BACK_OFFICE
     | _GAP
+    | _LEDGER
+    | {"ledger.export_entry"}
     | _JOBS
     | {"accounts.view_team", "accounts.view_user", "accounts.view_rolegrant", "registry.explain_aisystem"},
     # Sees what an exception opens, and the catalogue; nothing else until there is an audit to see.
@@ -117,6 +123,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     | _PEOPLE
     | _BACK_OFFICE
     | _GAP
+    | _LEDGER
+    | {"ledger.export_entry"}
     | _JOBS
     | {"jobs.add_jobrun", "jobs.change_jobschedule"}  # run now; when they run
     | {"notifications.change_rung", "notifications.view_notice"},  # reminders; outgoing mail

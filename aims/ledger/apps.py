@@ -20,6 +20,7 @@ class LedgerConfig(AppConfig):
             *guards.append_only("ledger_shape"),
             *guards.append_only("ledger_checkpoint"),
             *guards.append_only("ledger_publication"),
+            *guards.append_only("ledger_tile"),
         )
         entries.govern_histories()
         connection_created.connect(telling.prepare)

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from aims.ledger import format, keys, merkle, notes
+from aims.ledger import format, keys, notes, proofs
 from aims.ledger.models import Checkpoint, Publication
 
 BATCH: Final = 20_000
@@ -49,26 +49,27 @@ def newest() -> Checkpoint | None:
 def _make() -> Checkpoint | None:
     private, name = keys.signing_key(), keys.origin()
     last = newest()
-    tree = merkle.Frontier(last.size, map(bytes.fromhex, last.frontier)) if last else merkle.Frontier()
+    tree = proofs.TiledTree(last.size, map(bytes.fromhex, last.frontier)) if last else proofs.TiledTree()
     if last and (tree.root() != bytes(last.root) or notes.parse(last.note).root != tree.root()):
         raise CheckpointError(
             f"The checkpoint of {last.size} entries was changed. Run `manage.py ledger verify`."
         )
     previous = hash_at(tree.size)
     for rows in links(tree.size):
-        for seq, content, hash in rows:
+        for seq, (number, content, hash) in enumerate(rows, tree.size + 1):
             # The numbers are counted along: a gap must not be signed.
-            if seq != tree.size + 1 or format.link(previous, content) != hash:
+            if number != seq or format.link(previous, content) != hash:
                 raise CheckpointError(
-                    f"Entry {seq} does not follow from the one before it. Run `manage.py ledger verify`."
+                    f"Entry {number} does not follow from the one before it. Run `manage.py ledger verify`."
                 )
-            tree.extend((hash,))
             previous = hash
+        tree.extend([bytes(hash) for _seq, _content, hash in rows])
     if tree.size == (last.size if last else 0):
         return None
     note = notes.Note(name, tree.size, tree.root())
     try:
         with transaction.atomic():
+            proofs.keep(tree.tiles)
             return Checkpoint.objects.create(
                 size=note.size,
                 root=note.root,
@@ -111,6 +112,14 @@ def links(after: int, upto: int | None = None) -> Iterator[list[tuple[int, bytes
 
 
 # --- Publishing --------------------------------------------------------------------------------------------
+
+
+def latest() -> str | None:
+    """The note that was published last as a file; None if there is none. Raises OSError."""
+    try:
+        return (folder() / "latest").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
 
 
 def folder() -> Path:

@@ -110,6 +110,23 @@ class Checkpoint(models.Model):
         return f"{self.size} entries"
 
 
+class Tile(models.Model):
+    """The Merkle root of 1,024 entries in a row, so that a proof need not hash the whole ledger. Only ever
+    added, with the checkpoint that covers it first. It is never trusted: a proof is checked before use."""
+
+    number = models.BigIntegerField(_("number"), primary_key=True, help_text=_("0, 1, 2 …"))
+    root = models.BinaryField(_("root"), max_length=32)
+
+    class Meta:
+        verbose_name = _("tile")
+        verbose_name_plural = _("tiles")
+        ordering = ["number"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
 class Publication(models.Model):
     """One attempt to publish a checkpoint outside the database. Only ever added."""
 

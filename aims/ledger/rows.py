@@ -18,8 +18,9 @@ def texts(
     """
     if not keys:
         return {}
-    where = f'"new"."{columns_of(connection, table)[0]}" IN ({", ".join(["%s"] * len(keys))})'
-    return {key: text for key, text, *_said in select(connection, table, columns, where, keys)}
+    found, marks = columns_of(connection, table), ", ".join(["%s"] * len(keys))
+    where = f'"new"."{found[0]}" IN ({marks})'
+    return {key: text for key, text, *_said in select(connection, table, columns, where, keys, of=found)}
 
 
 def select(
@@ -29,12 +30,16 @@ def select(
     where: str,
     params: Sequence[Any],
     also: Sequence[str] = (),
+    *,
+    of: tuple[str, list[str]] | None = None,
 ) -> Iterator[tuple[Any, ...]]:
     """(key, text, …) of the rows, by key. `where` and `also` are SQL over the row as NEW.
 
+    `of` is what `columns_of` has said of the table, if it was asked before.
+
     Raises KeyError where the table has lost one of the columns.
     """
-    key, present = columns_of(connection, table)
+    key, present = of or columns_of(connection, table)
     if lost := set(columns) - set(present):
         raise KeyError(f"{table} no longer has {', '.join(sorted(lost))}.")
     names = sorted(columns)

@@ -56,14 +56,15 @@ class Report:
 def verify(since: int = 1, outside: Sequence[tuple[str, str]] = ()) -> Report:
     """Judge the ledger; fields and rows from entry `since` on.
 
-    `outside` are signed notes that were kept elsewhere, each with the words for where it comes from. Raises
+    The checkpoint that was published last as a file is read too. `outside` are signed notes that were kept
+    elsewhere, each with the words for where it comes from. Raises
     NoteError if one of them is no checkpoint that a trusted key has signed.
     """
     report, judge, begun = Report(), Judge(), time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute("SELECT COALESCE(MAX(seq), 0) FROM ledger_entry")
         upto = cursor.fetchone()[0]
-    trusted = [*_stored(report), *_signed(outside)]
+    trusted = [*_stored(report), *_published(report), *_signed(outside)]
     roots = _follow(judge, upto, {note.size for note, _source in trusted})
     report.entries = judge.count
     report.seconds["chain"] = time.perf_counter() - begun
@@ -115,6 +116,16 @@ def _stored(report: Report) -> Iterator[tuple[notes.Note, str]]:
                 f": {problem}" if not note else ": it differs from what was signed."
             )
             report.findings.append(Finding("modified", "ledger_checkpoint", checkpoint.pk, None, text))
+
+
+def _published(report: Report) -> Iterator[tuple[notes.Note, str]]:
+    """The checkpoint that was published last as a file: the database alone does not reach it."""
+    try:
+        if text := checkpoints.latest():
+            yield from _signed([(text, "the checkpoint in the published folder")])
+    except (notes.NoteError, OSError, ValueError) as error:
+        message = f"The checkpoint in the published folder cannot be trusted: {error}"
+        report.findings.append(Finding("modified", None, None, None, message))
 
 
 def _signed(outside: Sequence[tuple[str, str]]) -> Iterator[tuple[notes.Note, str]]:

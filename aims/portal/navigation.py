@@ -52,6 +52,7 @@ PLACES = (
     Place("assessments:assessments", _("Assessments"), "assessment", _sees_systems),
     Place("registry:imports", _("Import"), "import", _with("registry.import_aisystem")),
     Place("audits:gap", _("Gap checklist"), "check", _with("audits.view_gapscore")),
+    Place("ledger", _("Ledger"), "lock", _with("ledger.view_entry")),
     Place("policies", _("Policies"), "policy", _with("policy.view_policy"), _("Reference")),
     Place("controls:controls", _("Controls"), "control", _with("controls.view_control"), _("Reference")),
     Place("people", _("People"), "people", _with("accounts.view_user"), _("Portal")),

@@ -1,11 +1,12 @@
 """Ways of tampering, by somebody who may take the guards down: the verifier names each by its kind."""
 
+import shutil
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from aims.ledger import checkpoints, format, guards, verifier
+from aims.ledger import checkpoints, format, governed, guards, verifier
 from aims.ledger.models import Checkpoint, Entry, Publication
 from tests.factories import make_system, make_team
 
@@ -46,11 +47,16 @@ def test_what_was_not_touched_is_ok(ledger: Checkpoint) -> None:
 
 
 def test_nothing_is_not_ok() -> None:
+    with guards.lifted(connection), connection.cursor() as cursor:
+        for table in [*governed.governed(), "ledger_entry"]:
+            cursor.execute(f'DELETE FROM "{table}"')
+    report = verifier.verify()
+    assert (report.status, report.entries, report.findings) == ("empty", 0, [])
+
+
+def test_everything_gone_is_truncated_while_a_checkpoint_is_left(ledger: Checkpoint) -> None:
     tamper("DELETE FROM ledger_entry")
-    for of in (HISTORY,):
-        tamper(f"DELETE FROM {of}")
-    if not list(verifier.loose()):
-        assert verifier.verify().status == "empty"
+    assert "truncated" in kinds()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +149,8 @@ def test_the_tail_is_cut_off(ledger: Checkpoint) -> None:
     assert kinds() == {"truncated"}
 
 
-def test_a_full_rewrite_is_found_by_the_outside_checkpoint_alone(ledger: Checkpoint) -> None:
+def rewrite_everything() -> None:
+    """All that the database holds: entries, hashes, and no word of checkpoints."""
     with guards.lifted(connection):
         Publication.objects.all().delete()
         Checkpoint.objects.all().delete()
@@ -154,8 +161,69 @@ def test_a_full_rewrite_is_found_by_the_outside_checkpoint_alone(ledger: Checkpo
             entry.content = format.content(**fields)
             entry.hash = previous = format.link(previous, entry.content)
             entry.save()
+
+
+def test_a_full_rewrite_is_found_by_the_outside_checkpoint_alone(ledger: Checkpoint) -> None:
+    rewrite_everything()
+    shutil.rmtree(checkpoints.folder())  # whoever did it reached the server's disk too
     assert kinds() == set()
     assert kinds(outside=[(ledger.note, "mine")]) == {"modified"}
+
+
+def test_a_full_rewrite_of_the_database_alone_is_found_by_the_published_file(ledger: Checkpoint) -> None:
+    rewrite_everything()
+    [finding] = verifier.verify().findings
+    assert finding.kind == "modified"
+    assert "published folder" in finding.message
+
+
+def test_a_published_file_that_nobody_signed_is_named(ledger: Checkpoint) -> None:
+    (checkpoints.folder() / "latest").write_text(ledger.note.replace("aims/", "aims/x"))
+    [finding] = verifier.verify().findings
+    assert "published folder" in finding.message
+
+
+def test_the_tail_is_cut_off_with_its_checkpoints(ledger: Checkpoint) -> None:
+    for entry in Entry.objects.all()[:3]:
+        tamper(
+            f"DELETE FROM {entry.table} WHERE history_id = {entry.row}",
+            f"DELETE FROM ledger_entry WHERE seq = {entry.seq}",
+        )
+    tamper("DELETE FROM ledger_publication", "DELETE FROM ledger_checkpoint")
+    assert kinds() == {"truncated"}
+    shutil.rmtree(checkpoints.folder())
+    assert kinds() == set()
+    assert kinds(outside=[(ledger.note, "mine")]) == {"truncated"}
+
+
+def test_an_entry_is_inserted_in_the_middle_by_shifting_the_numbers(ledger: Checkpoint) -> None:
+    place = middle()
+    for seq in range(ledger.size, place.seq - 1, -1):
+        tamper(f"UPDATE ledger_entry SET seq = {seq + 1} WHERE seq = {seq}")
+    with guards.lifted(connection):
+        place.reason, before = "Put in.", Entry.objects.get(seq=place.seq - 1)
+        fields = {field.name: getattr(place, field.name) for field in Entry._meta.fields[:12]}
+        place.content = format.content(**fields)
+        place.hash = format.link(bytes(before.hash), place.content)
+        place.save(force_insert=True)
+    findings = verifier.verify().findings
+    assert {finding.kind for finding in findings} == {"inserted"}
+    assert place.seq in {finding.seq for finding in findings}
+
+
+@pytest.mark.parametrize(
+    "change", ["size = size - 1", "root = (SELECT hash FROM ledger_entry WHERE seq = 1)", "note = 'none'"]
+)
+def test_a_stored_checkpoint_is_changed(ledger: Checkpoint, change: str) -> None:
+    tamper(f"UPDATE ledger_checkpoint SET {change}")
+    [finding] = verifier.verify().findings
+    assert (finding.kind, finding.table) == ("modified", "ledger_checkpoint")
+
+
+def test_the_rows_of_older_entries_are_read_only_in_full_runs(ledger: Checkpoint) -> None:
+    tamper(f"UPDATE {HISTORY} SET name = 'Other' WHERE history_id = {middle().row}")
+    assert kinds(since=middle().seq + 1) == set()
+    assert kinds(since=middle().seq) == {"modified"}
 
 
 def test_a_trigger_is_dropped(ledger: Checkpoint) -> None:

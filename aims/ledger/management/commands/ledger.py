@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError
 
-from aims.ledger import checkpoints, exports, keys, verifier
+from aims.ledger import checkpoints, exports, keys, verifications
 from aims.ledger.models import Entry
 from aims.ledger.notes import NoteError
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
     def _verify(self, since: str, checkpoint: list[str], json: bool, **_: Any) -> None:
         outside = [(Path(name).read_text(), f"the checkpoint {name}") for name in checkpoint]
-        report = verifier.verify(_entry_since(since), outside)
+        report = verifications.verify(_entry_since(since), outside)
         if json:
             self.stdout.write(_dumps(report.as_dict()))
         else:

@@ -8,6 +8,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
 from aims.accounts.models import User
+from aims.ledger import checkpoints
 from aims.portal.demo import people, telling
 
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         else:
             with transaction.atomic():
                 telling.tell(password)
+            checkpoints.make_checkpoint()
         self._say_how_to_log_in(password)
 
     def _say_how_to_log_in(self, password: str) -> None:
