@@ -36,9 +36,33 @@ def navigation(client: Client) -> list[str]:
     ("persona", "labels"),
     [
         ("owner", EVERYTHING),
-        ("lead", [*EVERYTHING[:5], "Gap checklist", *EVERYTHING[5:-2], "Teams", "Administration", "Help"]),
-        ("dpo", [*SEEING[:4], "Gap checklist", *SEEING[4:], "Help"]),
-        ("auditor", [*SEEING[:4], "Gap checklist", *SEEING[4:], "People", "Teams", "Administration", "Help"]),
+        (
+            "lead",
+            [
+                *EVERYTHING[:5],
+                "Gap checklist",
+                "Ledger",
+                *EVERYTHING[5:-2],
+                "Teams",
+                "Jobs",
+                *EVERYTHING[-2:],
+            ],
+        ),
+        ("dpo", [*SEEING[:4], "Gap checklist", "Ledger", *SEEING[4:], "Help"]),
+        (
+            "auditor",
+            [
+                *SEEING[:4],
+                "Gap checklist",
+                "Ledger",
+                *SEEING[4:],
+                "People",
+                "Teams",
+                "Jobs",
+                "Administration",
+                "Help",
+            ],  # fmt: skip
+        ),
         ("external_auditor", ["My work", "Overview", "Policies", "Controls", "Help"]),
         ("outsider", ["My work", "Overview", "Help"]),
     ],
