@@ -61,7 +61,7 @@ def navigation(client: Client) -> list[str]:
                 "Jobs",
                 "Administration",
                 "Help",
-            ],  # fmt: skip
+            ],
         ),
         ("external_auditor", ["My work", "Overview", "Policies", "Controls", "Help"]),
         ("outsider", ["My work", "Overview", "Help"]),
