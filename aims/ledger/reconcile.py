@@ -87,9 +87,11 @@ def _differing(table: str, history: str, key: str, columns: Sequence[str]) -> li
     own = [f"l.{quote(column)}" for column in columns]
     kept = [f"h.{quote(column)}" for column in columns]
     changed = " OR ".join(f"{a} {differs} {b}" for a, b in zip(own, kept, strict=True))
-    newest = (  # names of tables and columns are the models' own
-        f"(SELECT h.* FROM {quote(history)} h JOIN (SELECT MAX(history_id) AS newest FROM {quote(history)} "
-        f"GROUP BY {quote(key)}) n ON h.history_id = n.newest)"  # noqa: S608
+    # Names of tables and columns are the models' own.
+    newest = (
+        f"(SELECT h.* FROM {quote(history)} h JOIN "  # noqa: S608
+        f"(SELECT MAX(history_id) AS newest FROM {quote(history)} GROUP BY {quote(key)}) n "
+        "ON h.history_id = n.newest)"
     )
     read = f"SELECT l.{quote(key)}, h.{quote(key)}, h.history_type, {', '.join([*own, *kept])}"
     present = (
