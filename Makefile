@@ -10,7 +10,9 @@ PYTHON := $(VENV)/bin/python
 MANAGE := $(PYTHON) manage.py
 PORT ?= 8000
 DEMO ?= 1
-PYTEST := $(PYTHON) -m pytest -q -n $(or $(JOBS),2) --dist loadscope
+# One more than processors: some tests wait for real processes rather than work.
+JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+PYTEST := $(PYTHON) -m pytest -q -n $(JOBS) --dist loadscope
 
 setup: $(VENV)/installed
 

@@ -14,6 +14,7 @@ class JobsConfig(AppConfig):
         # Models are loaded only now.
         from aims.jobs import housekeeping, registry  # noqa: PLC0415
         from aims.ledger import jobs as ledger  # noqa: PLC0415
+        from aims.ledger import reconcile  # noqa: PLC0415
 
         registry.register(
             registry.Job(
@@ -39,6 +40,15 @@ class JobsConfig(AppConfig):
                 what=_("Verifies every entry of the ledger and every row that it holds on to."),
                 run=ledger.verify_job,
                 at=dt.time(2, 30),
+            ),
+            registry.Job(
+                name="ledger-reconcile",
+                title=_("Compare rows with their history"),
+                what=_("Finds rows in use that were changed past their history."),
+                run=reconcile.reconcile_job,
+                every=dt.timedelta(hours=1),
+                least=dt.timedelta(minutes=10),
+                most=dt.timedelta(hours=6),
             ),
             registry.Job(
                 name="prune-runs",

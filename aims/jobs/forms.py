@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from aims.jobs.overview import interval
+from aims.jobs.overview import interval, parts
 from aims.jobs.registry import Job
 from aims.jobs.schedules import Timing
 
@@ -26,7 +26,7 @@ class ScheduleForm(forms.Form):
 
     def __init__(self, job: Job, now: Timing, paused: bool, data: Any = None) -> None:
         every = now.every or job.every
-        number, unit = _parts(every) if every else (None, "minutes")
+        number, unit = parts(every) if every else (None, "minutes")
         initial = {"every": number, "unit": unit, "at": now.at or job.at, "paused": paused}
         super().__init__(data, initial=initial)
         for name in ("at",) if job.every else ("every", "unit"):
@@ -49,11 +49,3 @@ class ScheduleForm(forms.Form):
             "paused": data.get("paused", False),
             "reason": data["reason"],
         }
-
-
-def _parts(every: dt.timedelta) -> tuple[int, str]:
-    seconds = int(every.total_seconds())
-    for unit, size in (("hours", 3600), ("minutes", 60)):
-        if seconds % size == 0:
-            return seconds // size, unit
-    return seconds, "seconds"

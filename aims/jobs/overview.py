@@ -69,20 +69,36 @@ def run_line(run: JobRun) -> RunLine:
 def in_words(when: Timing) -> str:
     """Every 30 seconds; every hour; daily at 02:30; switched off."""
     if when.every:
-        return _("every %(time)s") % {"time": interval(when.every)}
+        number, unit = parts(when.every)
+        words = {
+            "hours": ngettext("every hour", "every %(n)d hours", number),
+            "minutes": ngettext("every minute", "every %(n)d minutes", number),
+            "seconds": ngettext("every second", "every %(n)d seconds", number),
+        }
+        return words[unit] % {"n": number}
     if when.at:
         return _("daily at %(time)s") % {"time": time_format(when.at, "H:i")}
     return _("switched off")
 
 
 def interval(every: dt.timedelta) -> str:
-    """A whole number of the largest unit that divides it: 90 minutes."""
+    """A length of time in words: 90 minutes."""
+    number, unit = parts(every)
+    words = {
+        "hours": ngettext("%(n)d hour", "%(n)d hours", number),
+        "minutes": ngettext("%(n)d minute", "%(n)d minutes", number),
+        "seconds": ngettext("%(n)d second", "%(n)d seconds", number),
+    }
+    return words[unit] % {"n": number}
+
+
+def parts(every: dt.timedelta) -> tuple[int, str]:
+    """A whole number of the largest unit that divides it: 90, minutes."""
     seconds = int(every.total_seconds())
-    if seconds % 3600 == 0:
-        return ngettext("%(n)d hour", "%(n)d hours", seconds // 3600) % {"n": seconds // 3600}
-    if seconds % 60 == 0:
-        return ngettext("%(n)d minute", "%(n)d minutes", seconds // 60) % {"n": seconds // 60}
-    return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    for unit, size in (("hours", 3600), ("minutes", 60)):
+        if seconds % size == 0:
+            return seconds // size, unit
+    return seconds, "seconds"
 
 
 def duration(took: dt.timedelta) -> str:

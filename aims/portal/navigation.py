@@ -58,7 +58,7 @@ PLACES = (
     Place("people", _("People"), "people", _with("accounts.view_user"), _("Portal")),
     Place("teams", _("Teams"), "team", _with("accounts.view_team"), _("Portal")),
     Place("reminders", _("Reminders"), "bell", _with("notifications.change_rung"), _("Portal")),
-    Place("jobs:jobs", _("Jobs"), "auto", _with("jobs.view_jobrun"), _("Portal")),
+    Place("jobs:jobs", _("Jobs"), "clock", _with("jobs.view_jobrun"), _("Portal")),
     Place("admin:index", _("Administration"), "admin", lambda user: user.is_staff, _("Portal")),
     Place("help", _("Help"), "help", lambda user: True, _("Portal")),
 )

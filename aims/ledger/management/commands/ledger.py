@@ -1,4 +1,4 @@
-"""`manage.py ledger verify|checkpoint|export|key`. Exit 0: fine; 1: findings; 2: unusable input."""
+"""`manage.py ledger verify|reconcile|checkpoint|export|key`. Exit 0: fine; 1: findings; 2: unusable input."""
 
 import datetime as dt
 import json
@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError
 
-from aims.ledger import checkpoints, exports, keys, verifications
+from aims.ledger import checkpoints, exports, keys, reconcile, verifications
 from aims.ledger.models import Entry
 from aims.ledger.notes import NoteError
 
@@ -30,6 +30,8 @@ class Command(BaseCommand):
         export.add_argument("--out", type=Path, help="the file; standard output without it")
         export.add_argument("--since", default="1", help="begin with this number or day")
         export.add_argument("--json", action="store_true", help="nothing else is written: JSON, line by line")
+        compare = commands.add_parser("reconcile", help="compare the rows in use with their newest history")
+        compare.add_argument("--json", action="store_true")
         key = commands.add_parser("key", help="show the verifier key")
         key.add_argument("--new", action="store_true", help="print a new private key instead")
 
@@ -77,6 +79,15 @@ class Command(BaseCommand):
         with out.open("x", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in lines)
         self.stderr.write(f"Verify it with: python {exports.SCRIPT.name} {out.name} --key …")
+
+    def _reconcile(self, json: bool, **_: Any) -> None:
+        found = reconcile.reconcile()
+        if json:
+            self.stdout.write(_dumps({"discrepancies": [each.as_dict() for each in found]}))
+        else:
+            self.stdout.write("\n".join(map(str, found)) if found else "Every row is what its history says.")
+        if found:
+            sys.exit(1)
 
     def _key(self, new: bool, **_: Any) -> None:
         self.stdout.write(keys.new() if new else str(keys.verifier_key()))
