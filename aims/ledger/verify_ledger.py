@@ -74,29 +74,22 @@ class Judge:
         """[by how much, first, last] of entries that stand beside where they were written."""
         self._hash = self._before = self._computed = previous
 
-    def take_links(self, links: Sequence[tuple[int, bytes, bytes]]) -> None:
-        """(seq, content, hash) of the next entries, by number."""
-        if not self._follow(links):
-            self._look(links)
-
-    def _follow(self, links: Sequence[tuple[int, bytes, bytes]]) -> bool:
-        """Take them if nothing is wrong with them: no number is missing, each follows from the last."""
-        number = len(links)
-        if not links or (links[0][0], links[-1][0]) != (self.last + 1, self.last + number):
-            return False
+    def follow(self, links: Sequence[tuple[bytes, bytes]]) -> bool:
+        """Take (content, hash) of the very next entries if each follows from the last; else take none."""
         now, digest = self._hash, sha256
-        for _seq, inner, hash in links:
+        for inner, hash in links:
             now = digest(now + inner).digest()
             if now != hash:
                 return False
-        self._before = bytes(links[-2][2]) if number > 1 else self._hash
-        self._hash = self._computed = now
-        self.count += number
-        self.last += number
+        if links:
+            self._before = bytes(links[-2][1]) if len(links) > 1 else self._hash
+            self._hash = self._computed = now
+            self.count += len(links)
+            self.last += len(links)
         return True
 
-    def _look(self, links: Sequence[tuple[int, bytes, bytes]]) -> None:
-        """Take them, and note what is wrong with which."""
+    def take_links(self, links: Iterable[tuple[int, bytes, bytes]]) -> None:
+        """(seq, content, hash) of the next entries, whatever is wrong with them."""
         seq, previous, before, computed, digest = self.last, self._hash, self._before, self._computed, sha256
         for number, inner, hash in links:
             seq += 1
