@@ -7,6 +7,7 @@ entries are kept (`models.Tile`), and only the entries of two tiles are read.
 import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from django.db import connection
@@ -93,7 +94,7 @@ def proof_of(entry: Entry, checkpoint: Checkpoint | None) -> Proof | None:
     kept = Tile.objects.filter(number__lt=size // TILE).values_list("number", "root")
     tiles = dict(kept) if size >= TILE else {}
     for known in (tiles, {}) if tiles else ({},):  # if a tile was changed, the entries themselves decide
-        path = merkle.inclusion_proof(index, size, lambda a, b, of=known: _subtree(a, b, of, near))
+        path = merkle.inclusion_proof(index, size, partial(_subtree, tiles=known, near=near))
         if merkle.includes(index, size, bytes(entry.hash), path, root):
             return Proof(entry, checkpoint, path, holds=True)
     return Proof(entry, checkpoint, path, holds=False)
