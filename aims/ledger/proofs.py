@@ -92,7 +92,7 @@ def proof_of(entry: Entry, checkpoint: Checkpoint | None) -> Proof | None:
     first = index - index % TILE
     near = _hashes(first, min(first + TILE, size), size - size % TILE, size)
     kept = Tile.objects.filter(number__lt=size // TILE).values_list("number", "root")
-    tiles = dict(kept) if size >= TILE else {}
+    tiles = {number: bytes(root) for number, root in kept} if size >= TILE else {}
     for known in (tiles, {}) if tiles else ({},):  # if a tile was changed, the entries themselves decide
         path = merkle.inclusion_proof(index, size, partial(_subtree, tiles=known, near=near))
         if merkle.includes(index, size, bytes(entry.hash), path, root):
@@ -104,7 +104,7 @@ def _subtree(start: int, end: int, tiles: Mapping[int, bytes], near: Mapping[int
     """The root of leaves start … end-1: of tiles where there are some, else of the entries themselves."""
     tree, at = merkle.Frontier(), start
     while at + TILE <= end and at % TILE == 0 and at // TILE in tiles:
-        tree.append(bytes(tiles[at // TILE]), TILE)
+        tree.append(tiles[at // TILE], TILE)
         at += TILE
     hashes = near if all(place in near for place in range(at, end)) else _hashes(at, end)
     tree.extend(hashes[place] for place in range(at, end) if place in hashes)

@@ -112,10 +112,10 @@ def take_chain(judge: Judge, upto: int) -> Iterator[list[bytes]]:
             part = cursor.fetchall()
         if len(part) < last - after or not judge.follow(part):
             break
-        yield [bytes(hash) for _content, hash in part]
+        yield [hash for _content, hash in part]
     for links in checkpoints.links(judge.last, upto) if judge.last < upto else ():
         judge.take_links(links)
-        yield [bytes(hash) for _seq, _content, hash in links]
+        yield [hash for _seq, _content, hash in links]
 
 
 def _stored(report: Report) -> Iterator[tuple[notes.Note, str]]:
