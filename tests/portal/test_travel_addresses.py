@@ -77,7 +77,7 @@ def test_what_travels_is_this(world: World) -> None:
     travelling = {
         name
         for name, address in PORTAL.items()
-        if address.get and AS_OF in client.get(address.path(name, world)).content.decode()
+        if address.get and AS_OF.encode() in client.get(address.path(name, world)).getvalue()
     }
     assert travelling == {
         "registry:systems",
