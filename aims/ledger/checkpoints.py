@@ -20,7 +20,8 @@ from django.utils import timezone
 from aims.ledger import format, keys, notes, proofs
 from aims.ledger.models import Checkpoint, Publication
 
-BATCH: Final = 20_000
+BATCH: Final = 1_500
+"""Entries that are read together: few enough to stay in the processor's cache."""
 TIMEOUT: Final = 10
 """Seconds that a webhook may take."""
 RETRIES: Final = 20

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from aims.ledger import checkpoints, keys, merkle, verifier
+from aims.ledger import checkpoints, format, keys, merkle, verifier
 from aims.ledger.models import Checkpoint, Shape
 from aims.ledger.verify_ledger import FIELDS
 
@@ -29,7 +29,7 @@ def lines(since: int = 1) -> Iterator[str]:
         upto = cursor.fetchone()[0]
     if since > upto + 1:
         raise ValueError(f"The ledger ends with entry {upto}.")
-    tree, previous = merkle.Frontier(), checkpoints.format.GENESIS
+    tree, previous = merkle.Frontier(), format.GENESIS
     for part in checkpoints.links(0, since - 1):
         tree.extend(bytes(hash) for _seq, _content, hash in part)
         previous = bytes(part[-1][2])

@@ -7,6 +7,7 @@ entries are kept (`models.Tile`), and only the entries of two tiles are read.
 import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from django.db import connection
@@ -91,9 +92,9 @@ def proof_of(entry: Entry, checkpoint: Checkpoint | None) -> Proof | None:
     first = index - index % TILE
     near = _hashes(first, min(first + TILE, size), size - size % TILE, size)
     kept = Tile.objects.filter(number__lt=size // TILE).values_list("number", "root")
-    tiles = dict(kept) if size >= TILE else {}
+    tiles = {number: bytes(root) for number, root in kept} if size >= TILE else {}
     for known in (tiles, {}) if tiles else ({},):  # if a tile was changed, the entries themselves decide
-        path = merkle.inclusion_proof(index, size, lambda a, b, of=known: _subtree(a, b, of, near))
+        path = merkle.inclusion_proof(index, size, partial(_subtree, tiles=known, near=near))
         if merkle.includes(index, size, bytes(entry.hash), path, root):
             return Proof(entry, checkpoint, path, holds=True)
     return Proof(entry, checkpoint, path, holds=False)
@@ -103,7 +104,7 @@ def _subtree(start: int, end: int, tiles: Mapping[int, bytes], near: Mapping[int
     """The root of leaves start … end-1: of tiles where there are some, else of the entries themselves."""
     tree, at = merkle.Frontier(), start
     while at + TILE <= end and at % TILE == 0 and at // TILE in tiles:
-        tree.append(bytes(tiles[at // TILE]), TILE)
+        tree.append(tiles[at // TILE], TILE)
         at += TILE
     hashes = near if all(place in near for place in range(at, end)) else _hashes(at, end)
     tree.extend(hashes[place] for place in range(at, end) if place in hashes)

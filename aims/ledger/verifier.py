@@ -85,9 +85,7 @@ def verify(since: int = 1, outside: Sequence[tuple[str, str]] = ()) -> Report:
 def _follow(judge: Judge, upto: int, sizes: set[int]) -> dict[int, bytes]:
     """Take all links; returns the roots at the sizes that checkpoints speak of."""
     tree, roots, stops = merkle.Frontier(), {}, sorted(sizes)
-    for part in checkpoints.links(0, upto):
-        judge.take_links(part)
-        hashes = [bytes(hash) for _seq, _content, hash in part]
+    for hashes in take_chain(judge, upto):
         start = 0
         while stops and stops[0] <= tree.size + len(hashes) - start:
             end = start + stops[0] - tree.size
@@ -96,6 +94,28 @@ def _follow(judge: Judge, upto: int, sizes: set[int]) -> dict[int, bytes]:
             start = end
         tree.extend(hashes[start:])
     return roots
+
+
+def take_chain(judge: Judge, upto: int) -> Iterator[list[bytes]]:
+    """Have the links up to an entry judged; gives their hashes, in parts.
+
+    Numbers are read only from where something is wrong, one by one: there they can be any.
+    """
+    size = checkpoints.BATCH
+    for after in range(0, upto, size):
+        last = min(after + size, upto)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT content, hash FROM ledger_entry WHERE seq > %s AND seq <= %s ORDER BY seq",
+                [after, last],
+            )
+            part = cursor.fetchall()
+        if len(part) < last - after or not judge.follow(part):
+            break
+        yield [hash for _content, hash in part]
+    for links in checkpoints.links(judge.last, upto) if judge.last < upto else ():
+        judge.take_links(links)
+        yield [hash for _seq, _content, hash in links]
 
 
 def _stored(report: Report) -> Iterator[tuple[notes.Note, str]]:

@@ -74,8 +74,22 @@ class Judge:
         """[by how much, first, last] of entries that stand beside where they were written."""
         self._hash = self._before = self._computed = previous
 
+    def follow(self, links: Sequence[tuple[bytes, bytes]]) -> bool:
+        """Take (content, hash) of the very next entries if each follows from the last; else take none."""
+        now, digest = self._hash, sha256
+        for inner, hash in links:
+            now = digest(now + inner).digest()
+            if now != hash:
+                return False
+        if links:
+            self._before = bytes(links[-2][1]) if len(links) > 1 else self._hash
+            self._hash = self._computed = now
+            self.count += len(links)
+            self.last += len(links)
+        return True
+
     def take_links(self, links: Iterable[tuple[int, bytes, bytes]]) -> None:
-        """(seq, content, hash) of the next entries."""
+        """(seq, content, hash) of the next entries, whatever is wrong with them."""
         seq, previous, before, computed, digest = self.last, self._hash, self._before, self._computed, sha256
         for number, inner, hash in links:
             seq += 1

@@ -101,7 +101,7 @@ def ledger_verify(request: UserRequest) -> HttpResponse:
 def ledger_export(request: UserRequest) -> HttpResponseBase:
     """The whole ledger as JSON lines for the script."""
     answer = StreamingHttpResponse(_terminated(exports.lines()), content_type="application/jsonl")
-    answer["Content-Disposition"] = f'attachment; filename="ledger-{timezone.localdate():%Y-%m-%d}.jsonl"'
+    answer["Content-Disposition"] = 'attachment; filename="ledger.jsonl"'
     return answer
 
 
@@ -201,7 +201,10 @@ def _columns(text: str | None) -> list[tuple[str, str]]:
     if text is None:
         return []
     read = json.loads(text)
-    return [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in read.items()]
+    return [
+        (name, "" if value is None else value if isinstance(value, str) else json.dumps(value))
+        for name, value in read.items()
+    ]
 
 
 def _name(uuid: str) -> str:

@@ -220,6 +220,21 @@ def test_a_stored_checkpoint_is_changed(ledger: Checkpoint, change: str) -> None
     assert (finding.kind, finding.table) == ("modified", "ledger_checkpoint")
 
 
+def test_a_number_beyond_all_others_ends_the_run_all_the_same(ledger: Checkpoint) -> None:
+    tamper(f"UPDATE ledger_entry SET seq = {2**60} WHERE seq = {ledger.size}")
+    assert kinds() == {"reordered"}
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+def test_what_is_wrong_is_named_wherever_a_part_ends(
+    ledger: Checkpoint, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "BATCH", batch)
+    assert kinds() == set()
+    tamper(f"DELETE FROM ledger_entry WHERE seq = {middle().seq}")
+    assert kinds() == {"deleted"}
+
+
 def test_the_rows_of_older_entries_are_read_only_in_full_runs(ledger: Checkpoint) -> None:
     tamper(f"UPDATE {HISTORY} SET name = 'Other' WHERE history_id = {middle().row}")
     assert kinds(since=middle().seq + 1) == set()
