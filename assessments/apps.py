@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aims.accounts import holdings
 from aims.ledger import governed, guards
+from aims.notifications import kinds
 from aims.signoffs import subjects
 from assessments import guards as assessment_guards
 
@@ -18,6 +19,7 @@ class AssessmentsConfig(AppConfig):
             facts,
             handover,
             holds,
+            notices,
             panel,
             past,
             signing,
@@ -32,6 +34,7 @@ class AssessmentsConfig(AppConfig):
         guards.register(*assessment_guards.GUARDS)
         governed.concern("assessments_historicalassessment", "registry.aisystem", "NEW.system_id")
         governed.concern("signoffs_signoff", "registry.aisystem", assessment_guards.SYSTEM_OF_SIGNOFF)
+        kinds.register(*notices.KINDS)
         subjects.register(signing.KIND)
         registry_signing.register_authors(signing.authors_of_systems)
         registry_facts.register("assessment", facts.approved_assessments, then=past.approved_at)

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from aims.accounts.models import User
 from aims.ledger import trail
 from aims.signoffs.subjects import canonical, digest
+from assessments import notices
 from assessments.approval import open_roles, signed_document
 from assessments.completeness import missing
 from assessments.errors import Conflict, Incomplete, WrongState
@@ -160,8 +161,10 @@ def approved(
 
 def _note_open_roles(assessment: Assessment) -> None:
     """Keep the projection for lists. It is no part of the assessment, so history does not get it."""
-    assessment.open_roles = "".join(f"|{role}" for role in open_roles(assessment)) + "|"
+    roles = list(open_roles(assessment))
+    assessment.open_roles = "".join(f"|{role}" for role in roles) + "|"
     Assessment.objects.filter(pk=assessment.pk).update(open_roles=assessment.open_roles)
+    notices.waits(assessment, roles)
 
 
 @transaction.atomic
@@ -194,6 +197,7 @@ def move(
         raise WrongState.of(current, transition.label)
     _enter(current, transition, by=by, sha256=sha256, at=at or timezone.now())
     _save(current, by=by, reason=": ".join(filter(None, (str(transition.label), reason))))
+    notices.decided(current, transition, by=by, reason=reason)
     if State.APPROVED in {transition.target, *transition.sources}:
         snapshots.refresh([system])  # what the gate says of the system rests on this
     return current

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from aims.accounts.roles import SIGNING, Role
 from aims.policy.policies import PolicyError, shipped
-from registry import gate
+from registry import gate, notices
 from registry.choices import Stage
 from registry.models import Blocker, GateSnapshot
 
@@ -66,7 +66,8 @@ def refresh(answers: Iterable[gate.Answer]) -> None:
     by_system = {answer.system.pk: answer for answer in answers}
     before, judged = _before(by_system)
     now = timezone.now()
-    changed = []
+    changed: list[Blocker] = []
+    begun: list[Blocker] = []
     for pk, answer in by_system.items():
         for blocker in blockers_of(answer):
             known = before.pop((pk, blocker.cause), None)
@@ -74,6 +75,8 @@ def refresh(answers: Iterable[gate.Answer]) -> None:
                 continue
             blocker.since = _since(blocker, known, now if pk in judged else answer.system.updated_at)
             changed.append(blocker)
+            if blocker.awaited and not (known and known.awaited):
+                begun.append(blocker)
     if before:
         Blocker.objects.filter(pk__in=[gone.pk for gone in before.values()]).delete()
     if changed:
@@ -83,6 +86,7 @@ def refresh(answers: Iterable[gate.Answer]) -> None:
             unique_fields=["system", "cause"],
             update_fields=["state", "awaited", "since"],
         )
+    notices.decisions_wait(begun)
 
 
 def _before(ids: Iterable[int]) -> tuple[dict[tuple[int, str], Blocker], set[int]]:

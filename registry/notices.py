@@ -1,7 +1,7 @@
 """What people are told about systems, their tasks and what ends: kinds, who may see it, and due dates."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django.urls import reverse
@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy
 
 from aims.accounts.models import User
 from aims.accounts.roles import Role
+from aims.notifications.addressees import holders_of
 from aims.notifications.due_dates import Due
 from aims.notifications.kinds import Kind
 from aims.notifications.scopes import Scope
-from registry import obligations
+from aims.notifications.telling import Message, tell, tell_all
+from registry import gate, obligations
 from registry.choices import Stage
-from registry.models import AISystem, GateSnapshot, Obligation, SystemException, Waiver
+from registry.models import AISystem, Blocker, GateSnapshot, Obligation, SystemException, Waiver
 
 SYSTEM = "registry.aisystem"
 
@@ -44,6 +46,45 @@ SUSPENDED = Kind(
     gettext_lazy("Systems taken out of use"),
     gettext_lazy("When a system of yours is suspended."),
 )
+
+
+def decisions_wait(begun: Iterable[Blocker]) -> None:
+    """Tell those who can sign that systems have begun to wait for them. Four queries, if anything waits."""
+    waiting = list(begun)
+    if not waiting:
+        return
+    roles = {row.cause: Role(row.cause.partition(":")[2]) for row in waiting}
+    holders = holders_of(set(roles.values()), timezone.localdate())
+    tell_all(
+        Message(
+            recipient=person,
+            kind=DECISION.key,
+            subject=f"{SYSTEM}:{row.system_id}",
+            occasion=f"{row.cause}:{row.since.isoformat()}",
+            title=_("%(system)s waits for your signature") % {"system": row.system.name},
+            text=_("You sign as %(role)s.") % {"role": roles[row.cause].label}
+            + (" " + _("It has changed since it was last signed.") if row.state == "stale" else ""),
+            url=reverse("signoffs:decide", args=[gate.SUBJECT, row.system.slug]),
+            scope=of_system(row.system_id),
+        )
+        for row in waiting
+        for person in sorted(holders[roles[row.cause]])
+    )
+
+
+def suspended(system: AISystem, *, by: User, reason: str) -> None:
+    """Tell the team's lead and deputy that somebody took their system out of use."""
+    tell(
+        [person for person in (system.team.lead, system.team.deputy) if person != by],
+        kind=SUSPENDED.key,
+        subject=f"{SYSTEM}:{system.pk}",
+        title=_("%(system)s was suspended") % {"system": system.name},
+        text=_("%(who)s: %(reason)s") % {"who": by.name, "reason": reason},
+        url=system.get_absolute_url(),
+        scope=of_system(system.pk),
+    )
+
+
 KINDS = (DECISION, TASK, REVIEW, ENDS, SUSPENDED)
 
 

@@ -15,7 +15,7 @@ from aims.ledger import trail
 from aims.ledger.changes import Change, changes
 from aims.policy.policies import shipped
 from aims.signoffs.standing import material_changes
-from registry import documents, gate, snapshots, stages
+from registry import documents, gate, notices, snapshots, stages
 from registry.choices import Environment, Stage
 from registry.errors import Conflict, IdTaken, ReasonNeeded, WrongStage
 from registry.models import AISystem, GateDecision
@@ -261,6 +261,8 @@ def _enter(system: AISystem, transition: stages.Transition, *, by: User, reason:
     ):
         system.decommission_date = timezone.localdate()
     _save(system, by=by, reason=": ".join(filter(None, (str(transition.label), reason.strip()))))
+    if transition.target == Stage.SUSPENDED:
+        notices.suspended(system, by=by, reason=reason.strip())
 
 
 def _save(system: AISystem, *, by: User, reason: str) -> None:

@@ -10,6 +10,20 @@ from aims.accounts.roles import Role
 from aims.notifications.due_dates import Due
 
 
+def holders_of(roles: Iterable[str], on: dt.date) -> dict[str, set[Any]]:
+    """Role -> the active people who hold it on a day, substitutes among them. One query."""
+    wanted = list(roles)
+    granted = RoleGrant.objects.filter(role__in=wanted, user__is_active=True).order_by()
+    stood_in = Substitution.objects.in_force(on=on).filter(role__in=wanted, substitute__is_active=True)
+    held: dict[str, set[Any]] = defaultdict(set)
+    pairs = granted.values_list("role", "user").union(
+        stood_in.order_by().values_list("role", "substitute"), all=True
+    )
+    for role, person in pairs:
+        held[role].add(person)
+    return held
+
+
 class Addressees:
     """Everybody who can be reminded on a day. Five queries when made, none afterwards."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.db.models import F
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from aims.accounts.roles import Role
 from aims.ledger import trail
 from aims.ledger.acting import Act, Who, acting
 from aims.ledger.models import Channel
+from aims.notifications.models import Notice
 from aims.portal import saved_views
 from aims.portal.demo import people, story
 from aims.portal.demo.clock import at, working_days_before
@@ -55,6 +57,18 @@ def tell(password: str) -> None:
             snapshots.renew()  # as whoever opens a list does: so it is known since when something is overdue
             getattr(deeds, event.does)(event, **event.details)
     snapshots.renew()
+    _read_what_is_old(today)
+
+
+def _read_what_is_old(today: dt.date) -> None:
+    """Everybody has read what they were told until some days ago; none of it is e-mailed now."""
+    old = Notice.objects.filter(created_at__lt=_moment(today, RECENT, dt.time()))
+    old.update(read_at=F("created_at"))
+    Notice.objects.filter(mail=Notice.Mail.WAITING).update(mail=Notice.Mail.NONE, deliver_after=None)
+
+
+RECENT = 10
+"""Working days before today, since when nobody in the story has looked into their inbox."""
 
 
 def _moment(today: dt.date, day: int, time: dt.time) -> dt.datetime:
