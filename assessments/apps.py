@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aims.accounts import holdings
 from aims.ledger import governed, guards
-from aims.notifications import kinds
+from aims.notifications import due_dates, kinds
 from aims.signoffs import subjects
 from assessments import guards as assessment_guards
 
@@ -35,6 +35,8 @@ class AssessmentsConfig(AppConfig):
         governed.concern("assessments_historicalassessment", "registry.aisystem", "NEW.system_id")
         governed.concern("signoffs_signoff", "registry.aisystem", assessment_guards.SYSTEM_OF_SIGNOFF)
         kinds.register(*notices.KINDS)
+        for name, dues in notices.SOURCES.items():
+            due_dates.register(name, dues)
         subjects.register(signing.KIND)
         registry_signing.register_authors(signing.authors_of_systems)
         registry_facts.register("assessment", facts.approved_assessments, then=past.approved_at)

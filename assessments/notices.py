@@ -1,5 +1,11 @@
-"""What people are told about assessments: that one waits for their decision, and what became of theirs."""
+"""What people are told about assessments: that one waits, what became of theirs, and when to look again."""
 
+import datetime as dt
+from collections.abc import Iterator
+
+from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -8,11 +14,13 @@ from django.utils.translation import gettext_lazy
 from aims.accounts.models import User
 from aims.accounts.roles import Role
 from aims.notifications.addressees import holders_of
+from aims.notifications.due_dates import Due
 from aims.notifications.kinds import Kind
 from aims.notifications.telling import Message, tell, tell_all
 from assessments.models import Assessment
 from assessments.states import Transition
-from registry.notices import DECISION, of_system
+from registry.choices import Stage
+from registry.notices import DECISION, REVIEW, of_system
 
 ASSESSMENT = Kind(
     "assessment",
@@ -69,3 +77,29 @@ def decided(assessment: Assessment, transition: Transition, *, by: User, reason:
         url=reverse("assessments:assessment", args=[assessment.ref]),
         scope=of_system(assessment.system_id),
     )
+
+
+_AGAIN = Cast(KT("content__decision__review_date"), models.TextField())
+"""The day as text, not as JSON: ISO dates sort as text."""
+
+
+def reviews(until: dt.date) -> Iterator[Due]:
+    """Approved assessments that are to be looked at again by the day, by what was decided. One query."""
+    rows = Assessment.objects.current().annotate(again=_AGAIN)
+    rows = rows.filter(again__lte=until.isoformat()).exclude(system__stage=Stage.RETIRED)
+    for pk, ref, again, approved_at, system, name, team in rows.order_by("pk").values_list(
+        "pk", "ref", "again", "approved_at", "system", "system__name", "system__team"
+    ):
+        yield Due(
+            kind=REVIEW.key,
+            subject=f"assessments.assessment:{pk}",
+            day=dt.date.fromisoformat(again),
+            title=_("Look at %(ref)s again: %(system)s") % {"ref": ref, "system": name},
+            url=reverse("assessments:assessment", args=[ref]),
+            team=team,
+            since=timezone.localdate(approved_at),
+            scope=of_system(system),
+        )
+
+
+SOURCES = {"assessments": reviews}

@@ -1,7 +1,7 @@
 """What people are told about systems, their tasks and what ends: kinds, who may see it, and due dates."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from django.urls import reverse
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from aims.accounts.models import User
+from aims.accounts.models import Substitution, User
 from aims.accounts.roles import Role
 from aims.notifications.addressees import holders_of
 from aims.notifications.due_dates import Due
@@ -39,7 +39,7 @@ REVIEW = Kind(
 ENDS = Kind(
     "ends",
     gettext_lazy("What ends"),
-    gettext_lazy("Before a waiver or an exception of yours ends."),
+    gettext_lazy("Before a waiver, an exception or a substitution of yours ends."),
 )
 SUSPENDED = Kind(
     "suspended",
@@ -85,6 +85,26 @@ def suspended(system: AISystem, *, by: User, reason: str) -> None:
     )
 
 
+def reminded(told: Mapping[Obligation, Iterable[User]], *, by: User, on: dt.date) -> None:
+    """Tell people that somebody reminds them of tasks, once a day for each. Few queries, however many."""
+    signed = set(obligations.signing_kinds())
+    tell_all(
+        Message(
+            recipient=person.pk,
+            kind=DECISION.key if task.kind in signed else TASK.key,
+            subject=f"registry.obligation:{task.pk}",
+            occasion=f"asked:{on.isoformat()}",
+            title=_title(task),
+            text=_("%(who)s reminds you of this.") % {"who": by.name},
+            url=task.get_absolute_url(),
+            due=task.due,
+            scope=of_system(task.system_id),
+        )
+        for task, people in sorted(told.items(), key=lambda pair: (pair[0].due, pair[0].pk))
+        for person in people
+    )
+
+
 KINDS = (DECISION, TASK, REVIEW, ENDS, SUSPENDED)
 
 
@@ -93,6 +113,10 @@ def visible(user: User) -> Any:
     if user.may_everywhere("registry.view_aisystem"):
         return None
     return AISystem.objects.visible_to(user).order_by().values("pk")
+
+
+def _title(task: Obligation) -> str:
+    return f"{obligations.kind_of(task.kind).title}: {task.system.name}"
 
 
 def of_system(pk: int) -> Scope:
@@ -125,7 +149,7 @@ def tasks(until: dt.date) -> Iterator[Due]:
             kind=DECISION.key if task.kind in signed else TASK.key,
             subject=f"registry.obligation:{task.pk}",
             day=task.due,
-            title=f"{obligations.kind_of(task.kind).title}: {task.system.name}",
+            title=_title(task),
             url=task.get_absolute_url(),
             team=task.system.team_id,
             role="" if task.role == Role.OWNER else task.role,
@@ -169,4 +193,31 @@ def exceptions(until: dt.date) -> Iterator[Due]:
         )
 
 
-SOURCES = {"reviews": reviews, "tasks": tasks, "waivers": waivers, "exceptions": exceptions}
+def substitutions(until: dt.date) -> Iterator[Due]:
+    """Substitutions that end by the day, for both: one gets the role back, the other gives it. One query."""
+    rows = Substitution.objects.in_force(on=timezone.localdate()).filter(ends__lte=until)
+    for entry in rows.select_related("holder", "substitute").order_by("pk"):
+        role = {"role": entry.get_role_display()}
+        for person, title in (
+            (entry.holder_id, _("%(who)s for you, as %(role)s") % ({"who": entry.substitute.name} | role)),
+            (entry.substitute_id, _("you for %(who)s, as %(role)s") % ({"who": entry.holder.name} | role)),
+        ):
+            yield Due(
+                kind=ENDS.key,
+                subject=f"accounts.substitution:{entry.pk}",
+                day=entry.ends,
+                title=_("A substitution ends: %(what)s") % {"what": title},
+                url=reverse("account"),
+                person=person,
+                since=entry.starts,
+                escalates=False,
+            )
+
+
+SOURCES = {
+    "reviews": reviews,
+    "tasks": tasks,
+    "waivers": waivers,
+    "exceptions": exceptions,
+    "substitutions": substitutions,
+}

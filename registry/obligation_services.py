@@ -6,20 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.core.mail import EmailMessage
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from aims.accounts.models import RoleGrant, TeamMembership, User
 from aims.accounts.roles import Role
 from aims.ledger import trail
 from aims.policy.policies import shipped
-from registry import documents, obligations, services, snapshots
+from registry import documents, notices, obligations, services, snapshots
 from registry.errors import ReasonNeeded, WrongTask
 from registry.models import Confirmation, Obligation, Waiver
 
@@ -175,9 +171,10 @@ def may_remind(task: Obligation, user: User) -> bool:
 
 @transaction.atomic
 def remind(tasks: Iterable[Obligation], *, by: User) -> Reminded:
-    """Send one e-mail to each person whom some of the tasks wait for; at most one a day for each task.
+    """Tell each person whom some of the tasks wait for, at most once a day for each task. Their e-mails come
+    together in one.
 
-    Raises PermissionDenied if the person may not remind of one of them; then nobody gets any.
+    Raises PermissionDenied if the person may not remind of one of them; then nobody is told.
     """
     rows = _locked(tasks)
     if any(not may_remind(task, by) for task in rows):
@@ -189,24 +186,20 @@ def remind(tasks: Iterable[Obligation], *, by: User) -> Reminded:
     )
     awake = [task for task in rows if task.pk in open_now]
     due = [task for task in awake if task.reminded_at is None or timezone.localdate(task.reminded_at) < today]
-    letters: dict[User, list[Obligation]] = defaultdict(list)
-    for task, people in _recipients(due).items():
-        for person in people:
-            letters[person].append(task)
-    reached = {task.pk for told in letters.values() for task in told}
-    sent = [task for task in due if task.pk in reached]
-    Obligation.objects.filter(pk__in=reached).update(reminded_at=now)
-    trail.record_many([(task, _("Reminded by e-mail")) for task in sent], new=False, by=by)
-    for person, told in letters.items():
-        _post(person, told, by)
+    told = _recipients(due)
+    sent = [task for task in due if told[task]]
+    Obligation.objects.filter(pk__in=[task.pk for task in sent]).update(reminded_at=now)
+    trail.record_many([(task, _("Reminded")) for task in sent], new=False, by=by)
+    notices.reminded({task: told[task] for task in sent}, by=by, on=today)
+    people = {person.pk for task in sent for person in told[task]}
     return Reminded(
-        len(sent), len(letters), len(awake) - len(due), len(rows) - len(awake), len(due) - len(sent)
+        len(sent), len(people), len(awake) - len(due), len(rows) - len(awake), len(due) - len(sent)
     )
 
 
 def _recipients(tasks: Sequence[Obligation]) -> dict[Obligation, list[User]]:
     """Whom each task waits for: who was given it and is still there, else the lead of the team, else all who
-    hold the role. Whoever has left team or role since gets no letter about its systems."""
+    hold the role. Whoever has left team or role since is not told about its systems."""
     able = _able(tasks)
     roles = {task.role for task in tasks} - {Role.OWNER}
     holders: dict[str, list[User]] = defaultdict(list)
@@ -221,24 +214,6 @@ def _recipients(tasks: Sequence[Obligation]) -> dict[Obligation, list[User]]:
             people = [task.system.team.lead] if task.role == Role.OWNER else holders[task.role]
         found[task] = [person for person in people if person.is_active]
     return found
-
-
-def _post(person: User, tasks: list[Obligation], by: User) -> None:
-    """After the commit: a letter about what was rolled back would be a lie. One that fails is logged."""
-    subject = ngettext("%(number)d task waits for you", "%(number)d tasks wait for you", len(tasks))
-    entries = [
-        {
-            "title": obligations.kind_of(task.kind).title,
-            "system": task.system.name,
-            "due": task.due,
-            "url": f"{settings.AIMS_URL}{task.get_absolute_url()}",
-        }
-        for task in sorted(tasks, key=lambda task: task.due)
-    ]
-    context = {"person": person, "by": by, "entries": entries, "url": settings.AIMS_URL}
-    text = render_to_string("registry/reminder_email.txt", context)
-    letter = EmailMessage(subject % {"number": len(tasks)}, text, to=[person.email])
-    transaction.on_commit(letter.send, robust=True)
 
 
 # --- Waiving -----------------------------------------------------------------------------------------------

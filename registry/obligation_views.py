@@ -157,9 +157,7 @@ def _assigned(number: int, person: Any) -> str:
 def _reminded(done: services.Reminded) -> list[tuple[int, str]]:
     found = []
     if done.sent:
-        text = ngettext(
-            "Reminded of one task, by e-mail.", "Reminded of %(number)d tasks, by e-mail.", done.sent
-        )
+        text = ngettext("Reminded of one task.", "Reminded of %(number)d tasks.", done.sent)
         found.append((messages.SUCCESS, text % {"number": done.sent}))
     if done.already:
         text = ngettext(

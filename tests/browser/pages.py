@@ -217,7 +217,7 @@ def _assign_all(page: Page, scene: Scene) -> None:
 
 def _remind_of_one(page: Page, scene: Scene) -> None:
     page.locator("input[name=task]").first.check()
-    page.get_by_role("button", name="Remind by e-mail").click()
+    page.get_by_role("button", name="Remind", exact=True).click()
 
 
 # --- The pages ---------------------------------------------------------------------------------------------

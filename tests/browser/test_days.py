@@ -162,8 +162,8 @@ def test_the_lead_saves_a_view_takes_it_away_and_reminds(desk: Any, tmp_path: Pa
     page.goto("/work/?scope=all&kind=monitoring")
     for box in page.locator("input[name=task]").all()[:2]:
         box.check()
-    page.get_by_role("button", name="Remind by e-mail").click()
-    expect(page.locator(".notice").first).to_contain_text("Reminded of 2 tasks, by e-mail.")
+    page.get_by_role("button", name="Remind", exact=True).click()
+    expect(page.locator(".notice").first).to_contain_text("Reminded of 2 tasks.")
 
 
 def test_the_auditor_reads_everything_and_changes_nothing(desk: Any) -> None:
@@ -182,7 +182,7 @@ def test_the_auditor_reads_everything_and_changes_nothing(desk: Any) -> None:
     auditor.go("My work")
     expect(auditor.main).to_contain_text("Household claims fraud score")
     expect(page.locator("input[name=task]")).to_have_count(0)
-    expect(page.get_by_role("button", name="Remind by e-mail")).to_have_count(0)
+    expect(page.get_by_role("button", name="Remind", exact=True)).to_have_count(0)
     auditor.may_not_sign("/decisions/system/claude-rag-assistant/")
 
 

@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from aims.accounts.models import User
 from aims.accounts.roles import Role
+from aims.notifications.delivery import deliver
+from aims.notifications.models import Notice
 from registry.errors import WrongTask
 from registry.models import AISystem, Confirmation, Obligation
 from registry.obligation_services import assign, confirm, remind
@@ -214,79 +218,84 @@ def test_a_key_that_is_none(client_of: ClientOf, owner: User, key: str) -> None:
 
 # --- Reminding ---------------------------------------------------------------------------------------------
 
-Commit = Callable[..., Any]
+
+def recipients(task: Obligation) -> set[User]:
+    """Who was told of the task by somebody."""
+    asked = Notice.objects.filter(subject=f"registry.obligation:{task.pk}", occasion__startswith="asked:")
+    return {notice.recipient for notice in asked}
+
+
+def mailed() -> dict[str, EmailMessage]:
+    """Address -> the letter that reminds of tasks, once the deliverer has been."""
+    deliver()
+    return {letter.to[0]: letter for letter in mail.outbox if "reminds you" in str(letter.body)}
 
 
 def test_one_letter_to_each_person_with_links(
-    make_system: Callable[..., AISystem],
-    owner: User,
-    deputy: User,
-    lead: User,
-    django_capture_on_commit_callbacks: Commit,
+    make_system: Callable[..., AISystem], owner: User, deputy: User, lead: User
 ) -> None:
     tasks = [task_of(make_system(name=f"System {number}")) for number in range(3)]
     assign(tasks[:1], to=deputy, by=owner)
-    with django_capture_on_commit_callbacks(execute=True):
-        done = remind(tasks, by=lead)
+    done = remind(tasks, by=lead)
     assert (done.sent, done.people) == (3, 2)
-    letters = {letter.to[0]: letter for letter in mail.outbox}
+    letters = mailed()
     assert set(letters) == {owner.email, deputy.email}
-    assert letters[owner.email].subject == "2 tasks wait for you"
+    assert letters[owner.email].subject.startswith("2 notices: ")
     assert f"http://127.0.0.1:8000/work/{tasks[1].pk}/" in letters[owner.email].body
     assert f"/work/{tasks[0].pk}/" not in letters[owner.email].body
 
 
-def test_nothing_is_sent_before_the_commit(
-    task: Obligation, lead: User, django_capture_on_commit_callbacks: Commit
-) -> None:
-    with django_capture_on_commit_callbacks():
+def test_what_is_rolled_back_was_never_told(task: Obligation, lead: User) -> None:
+    with transaction.atomic():
         remind([task], by=lead)
-    assert mail.outbox == []
+        transaction.set_rollback(True)
+    assert recipients(task) == set()
+
+
+def test_reminding_of_many_takes_no_more_queries(
+    make_system: Callable[..., AISystem], lead: User, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    tasks = [task_of(make_system(name=f"System {number}")) for number in range(12)]
+    with CaptureQueriesContext(connection) as of_two:
+        remind(tasks[:2], by=lead)
+    with django_assert_max_num_queries(len(of_two)):
+        remind(tasks[2:], by=lead)
 
 
 def test_once_a_day_is_enough(
-    task: Obligation,
-    lead: User,
-    owner: User,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: Commit,
+    task: Obligation, lead: User, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        assert remind([task], by=lead).sent == 1
-        again = remind([task], by=owner)
-        assert (again.sent, again.already) == (0, 1)
-        tomorrow = timezone.now() + dt.timedelta(days=1)
-        monkeypatch.setattr(timezone, "now", lambda: tomorrow)
-        assert remind([task], by=lead).sent == 1
-    assert len(mail.outbox) == 2
+    assert remind([task], by=lead).sent == 1
+    again = remind([task], by=owner)
+    assert (again.sent, again.already) == (0, 1)
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    monkeypatch.setattr(timezone, "now", lambda: tomorrow)
+    assert remind([task], by=lead).sent == 1
+    assert Notice.objects.filter(occasion__startswith="asked:").count() == 2
     reasons = Obligation.history.filter(id=task.pk).values_list("history_change_reason", flat=True)
-    assert list(reasons).count("Reminded by e-mail") == 2
+    assert list(reasons).count("Reminded") == 2
 
 
 def test_a_signature_is_reminded_of_by_the_owner_to_all_who_hold_the_role(
-    make_system: Callable[..., AISystem],
-    make_user: Callable[..., User],
-    owner: User,
-    staff: Staff,
-    django_capture_on_commit_callbacks: Commit,
+    make_system: Callable[..., AISystem], make_user: Callable[..., User], owner: User, staff: Staff
 ) -> None:
     system = make_system()
     approve_assessment(submit_assessment(system, owner), staff)
     second, left = make_user("Second CTO", Role.CTO), make_user("Former CTO", Role.CTO)
     User.objects.filter(pk=left.pk).update(is_active=False)
-    with django_capture_on_commit_callbacks(execute=True):
-        remind([task_of(system, "sign-off-cto")], by=owner)
-    assert {letter.to[0] for letter in mail.outbox} == {staff["cto"].email, second.email}
+    task = task_of(system, "sign-off-cto")
+    remind([task], by=owner)
+    assert recipients(task) == {staff["cto"], second}
+    assert set(Notice.objects.filter(occasion__startswith="asked:").values_list("kind", flat=True)) == {
+        "decision"
+    }
 
 
-def test_whoever_left_the_team_gets_no_letter(
-    task: Obligation, owner: User, deputy: User, django_capture_on_commit_callbacks: Commit
-) -> None:
+def test_whoever_left_the_team_is_not_told(task: Obligation, owner: User, deputy: User) -> None:
     assign([task], to=deputy, by=owner)
     deputy.memberships.all().delete()
-    with django_capture_on_commit_callbacks(execute=True):
-        remind([task], by=owner)
-    assert [letter.to for letter in mail.outbox] == [[owner.email]]
+    remind([task], by=owner)
+    assert recipients(task) == {owner}
 
 
 def test_what_is_done_is_not_reminded_of(make_system: Callable[..., AISystem], owner: User) -> None:
