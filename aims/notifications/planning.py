@@ -32,7 +32,9 @@ def plan(on: dt.date | None = None) -> int:
     failed = []
     for name, source in sources():
         try:
-            new += tell_all(reminders(source(first_day(steps, on)), on, steps, people))
+            # Read first: SQLite has one writer, and nobody is to wait until everything that is due is read.
+            messages = list(reminders(source(first_day(steps, on)), on, steps, people))
+            new += tell_all(messages)
         except Exception:
             _log.exception("The due dates of %s could not be read.", name)
             failed.append(name)
