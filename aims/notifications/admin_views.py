@@ -24,7 +24,9 @@ def ladder_page(request: UserRequest) -> HttpResponse:
     demand(request.user, ladder.EDIT)
     steps = ladder.ladder()
     data = request.POST if request.method == "POST" else None
-    forms = StepFormSet(data, initial=[StepForm.initial_of(step) for step in sorted(steps)], prefix="step")
+    # What was sent is not compared with the ladder: a line that says the same would count as left empty.
+    shown = [StepForm.initial_of(step) for step in sorted(steps)] if data is None else None
+    forms = StepFormSet(data, initial=shown, prefix="step")
     reason = ReasonForm(data)
     if data is not None and forms.is_valid() and reason.is_valid():
         wanted = [form.step for form in forms if form.step is not None]
