@@ -11,6 +11,7 @@ from django.db.models import DateTimeField
 from django.utils import timezone
 
 from aims.accounts.models import Substitution, Team, User
+from aims.notifications.models import Notice
 from aims.portal.demo.telling import tell
 from aims.portal.models import SavedView
 from aims.signoffs.models import SignOff
@@ -220,3 +221,14 @@ def test_measures_that_are_not_done_have_a_day_after_the_writing() -> None:
 def test_an_assessment_waits_for_the_dpo(client: Any) -> None:
     client.force_login(User.objects.get(email="dpo@example.com"))
     assert "Motor claims triage" in client.get("/work/").content.decode()
+
+
+@pytest.mark.parametrize("login", ["lead", "dpo", "cto", "owner", "claims"])
+def test_inboxes_hold_what_was_read_and_what_waits(login: str) -> None:
+    inbox = Notice.objects.visible_to(User.objects.get(email=f"{login}@example.com"))
+    assert inbox.filter(read_at__isnull=False).exists()
+    assert 1 <= inbox.unread().count() <= 15
+
+
+def test_nothing_of_the_story_is_mailed_by_a_mail_server() -> None:
+    assert not Notice.objects.filter(mail=Notice.Mail.WAITING).exists()

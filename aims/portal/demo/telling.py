@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.db.models import F
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -22,6 +21,8 @@ from aims.accounts.roles import Role
 from aims.ledger import trail
 from aims.ledger.acting import Act, Who, acting
 from aims.ledger.models import Channel
+from aims.notifications import files, planning
+from aims.notifications.inbox import mark_all_read
 from aims.notifications.models import Notice
 from aims.portal import saved_views
 from aims.portal.demo import people, story
@@ -51,23 +52,36 @@ def tell(password: str) -> None:
     with at(moment), acting(Act(Channel.COMMAND, at=moment)):
         people.hire(password)
     deeds = Deeds(password)
+    inboxes_read = False
     for event in story.events():
+        if event.day <= RECENT and not inboxes_read:
+            with at(_moment(today, RECENT + 1, dt.time(18))):
+                planning.plan()
+                _read_inboxes()
+            inboxes_read = True
         moment = _moment(today, event.day, event.at)
         with at(moment), acting(Act(Channel.PAGE, who=functools.partial(deeds.who, event), at=moment)):
             snapshots.renew()  # as whoever opens a list does: so it is known since when something is overdue
             getattr(deeds, event.does)(event, **event.details)
     snapshots.renew()
-    _read_what_is_old(today)
+    planning.plan()
+    _mail()
 
 
-def _read_what_is_old(today: dt.date) -> None:
-    """Everybody has read what they were told until some days ago; none of it is e-mailed now."""
-    old = Notice.objects.filter(created_at__lt=_moment(today, RECENT, dt.time()))
-    old.update(read_at=F("created_at"))
-    Notice.objects.filter(mail=Notice.Mail.WAITING).update(mail=Notice.Mail.NONE, deliver_after=None)
+def _read_inboxes() -> None:
+    """Everybody reads what they were told until now."""
+    for person in User.objects.filter(notices__read_at=None).distinct():
+        mark_all_read(person)
 
 
-RECENT = 10
+def _mail() -> None:
+    """Only what is still unread is e-mailed, and only to files: a mail server is not to send a story."""
+    waiting = Notice.objects.filter(mail=Notice.Mail.WAITING)
+    told = waiting.exclude(read_at=None) if files.in_use() else waiting
+    told.update(mail=Notice.Mail.NONE, deliver_after=None)
+
+
+RECENT = 7
 """Working days before today, since when nobody in the story has looked into their inbox."""
 
 
