@@ -55,7 +55,7 @@ def tell(password: str) -> None:
     inboxes_read = False
     for event in story.events():
         if event.day <= RECENT and not inboxes_read:
-            with at(_moment(today, RECENT + 1, dt.time(18))):
+            with at(_moment(today, RECENT + 1, dt.time(17, 30))):
                 planning.plan()
                 _read_inboxes()
             inboxes_read = True
@@ -63,8 +63,10 @@ def tell(password: str) -> None:
         with at(moment), acting(Act(Channel.PAGE, who=functools.partial(deeds.who, event), at=moment)):
             snapshots.renew()  # as whoever opens a list does: so it is known since when something is overdue
             getattr(deeds, event.does)(event, **event.details)
+    with at(_moment(today, 1, dt.time(17, 55))):
+        snapshots.renew()
+        planning.plan()
     snapshots.renew()
-    planning.plan()
     _mail()
 
 
