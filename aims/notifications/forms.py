@@ -108,8 +108,8 @@ StepFormSet = forms.formset_factory(StepForm, extra=2, max_num=LONGEST, validate
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
-        required=False,  # the service asks for it, in its own words
         max_length=1000,
+        error_messages={"required": _("Say why. The reason stays in the history of the ladder.")},
         help_text=_("It stays in the history of the ladder."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
