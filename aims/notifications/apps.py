@@ -33,4 +33,12 @@ class NotificationsConfig(AppConfig):
                 least=dt.timedelta(seconds=15),
                 most=dt.timedelta(minutes=15),
             ),
+            Job(
+                name="prune-notices",
+                title=_("Clear away old notices"),
+                what=_("Removes notices that were read more than a year ago, but for what is still due."),
+                run=jobs.prune_notices,
+                at=dt.time(3, 30),
+                may_pause=True,
+            ),
         )

@@ -1,8 +1,9 @@
-"""What runs by itself: the planner every hour, the deliverer every half minute."""
+"""What runs by itself: the planner every hour, the deliverer every half minute, cleaning every night."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from aims.notifications import delivery, planning
+from aims.notifications import delivery, planning, retention
 
 
 def plan_reminders() -> str:
@@ -23,3 +24,9 @@ def deliver() -> str:
         "dropped": done.dropped,
         "failed": done.failed,
     }
+
+
+def prune_notices() -> str:
+    """Remove what was read more than a year ago and is over."""
+    removed = retention.prune()
+    return ngettext("%(n)s notice removed", "%(n)s notices removed", removed) % {"n": removed}
