@@ -220,6 +220,15 @@ def _remind_of_one(page: Page, scene: Scene) -> None:
     page.get_by_role("button", name="Remind", exact=True).click()
 
 
+def _save_the_ladder_without_a_reason(page: Page, scene: Scene) -> None:
+    page.locator("textarea[name=reason]").evaluate("field => field.form.noValidate = true")
+    page.get_by_role("button", name="Save the ladder").click()
+
+
+def _stop_the_mails(page: Page, scene: Scene) -> None:
+    page.get_by_role("button", name="Stop these e-mails").click()
+
+
 # --- The pages ---------------------------------------------------------------------------------------------
 
 
@@ -363,6 +372,23 @@ _STATES = [
         act=_assign_all, says="Nothing has changed yet",
     ),
     Shown("work, reminded", "owner", "/work/", act=_remind_of_one, says="Reminded of one task"),
+    Shown("inbox, with notices", "owner", "/inbox/", says="Ada reminds you of this."),
+    Shown("inbox, nothing matches", "owner", "/inbox/?unread=1&kind=suspended", says="No notice matches"),
+    Shown("inbox, empty", "outsider", "/inbox/", says="Nothing yet"),
+    Shown("inbox, all read", "auditor", "/inbox/", act=_send("/inbox/read/"), says="marked as read"),
+    Shown(
+        "how one hears of things, wrongly", "owner", "/account/notices/",
+        act=_send("", quiet_from="22"), status=422, says="This field is required",
+    ),
+    Shown(
+        "the ladder, without a reason", "admin", "/reminders/",
+        act=_save_the_ladder_without_a_reason, status=422, says="Say why.",
+    ),
+    Shown(
+        "the way out of e-mails, taken", None, lambda scene: f"/unsubscribe/{scene.world.way_out}/",
+        act=_stop_the_mails, says="You get no more e-mails",
+    ),
+    Shown("the way out of e-mails, cut off", None, "/unsubscribe/cut-off/", status=404),
     Shown("task, for reading", "auditor", lambda scene: scene.world.task.get_absolute_url()),
     Shown("task, done", "owner", lambda scene: scene.done.get_absolute_url(), says="Done."),
     Shown(
