@@ -14,7 +14,8 @@ def test_the_crumb_leaves_the_tools_their_room(page_of: PageOf, owner: User) -> 
     tools = page.locator(".top .tools").bounding_box()
     crumb = page.locator(".crumbs li").last
     box = crumb.bounding_box()
-    assert tools and box
+    assert tools
+    assert box
     assert box["x"] + box["width"] <= tools["x"]
     assert tools["x"] + tools["width"] <= 390
     # Its words end where it ends: else they lie over the tools, though the box does not.

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from aims.accounts.models import User
@@ -15,7 +17,8 @@ from aims.notifications.planning import plan
 from assessments import services as assessments
 from assessments.notices import reviews
 from registry import services, snapshots
-from registry.models import AISystem
+from registry.models import AISystem, Blocker
+from registry.notices import decisions_wait
 from tests.lifecycle import Staff, approve_assessment, submit_assessment
 from tests.registry.test_blockers import raise_sensitivity
 
@@ -117,3 +120,21 @@ def test_a_newer_version_takes_the_older_one_s_reminders_away(
     second = approve_assessment(submit_assessment(first.system, owner), staff)
     far = dt.date(2099, 1, 1)
     assert [due.subject for due in reviews(far)] == [f"assessments.assessment:{second.pk}"]
+
+
+def test_many_systems_that_begin_to_wait_take_no_more_queries(
+    make_system: Callable[..., AISystem], dpo: User, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    def waiting(number: int) -> list[Blocker]:
+        systems = [make_system() for _ in range(number)]
+        return [
+            Blocker(system=system, cause="signature:dpo", awaited=True, since=timezone.now())
+            for system in systems
+        ]
+
+    few, many = waiting(2), waiting(12)
+    with CaptureQueriesContext(connection) as queries:
+        decisions_wait(few)
+    with django_assert_max_num_queries(len(queries)):
+        decisions_wait(many)
+    assert Notice.objects.filter(recipient=dpo, kind="decision").count() == 14
