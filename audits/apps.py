@@ -4,8 +4,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from aims.jobs.registry import Job, register
-from aims.ledger import guards
-from audits import guards as audit_guards
+from aims.ledger.entries import govern
 
 
 class AuditsConfig(AppConfig):
@@ -15,7 +14,7 @@ class AuditsConfig(AppConfig):
     def ready(self) -> None:
         from audits import jobs  # noqa: PLC0415  (models are loaded only now)
 
-        guards.register(*audit_guards.GUARDS)
+        govern("audits_itemconfirmation", actor="by_id", reason="note")
         register(
             Job(
                 name="gap-score",

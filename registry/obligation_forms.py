@@ -12,7 +12,9 @@ from aims.accounts.models import User
 from registry.forms import MAX_REASON
 
 
-class _Day(forms.DateInput):
+class Day(forms.DateInput):
+    """A day, chosen from the browser's own calendar."""
+
     def __init__(self) -> None:
         super().__init__(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -22,7 +24,7 @@ class ConfirmationForm(forms.Form):
 
     on = forms.DateField(
         label=gettext_lazy("Checked on"),
-        widget=_Day,
+        widget=Day,
         help_text=gettext_lazy("The day on which somebody looked. The confirmation counts from then."),
     )
     in_place = forms.TypedChoiceField(
@@ -59,7 +61,7 @@ class ConfirmationForm(forms.Form):
 class WaiverForm(forms.Form):
     """Until when a task may wait, and why."""
 
-    until = forms.DateField(label=gettext_lazy("Last day"), widget=_Day)
+    until = forms.DateField(label=gettext_lazy("Last day"), widget=Day)
     reason = forms.CharField(
         label=gettext_lazy("Why it can wait"),
         max_length=MAX_REASON,

@@ -7,7 +7,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -67,19 +67,3 @@ def by_itself() -> Iterator[None]:
     else:
         with acting(replace(act, who=nobody)):
             yield
-
-
-# Celery says when a task begins and ends by two signals.
-
-_tasks: dict[str, Token[Act | None]] = {}
-
-
-def task_begins(task_id: str, reason: str = "") -> None:
-    """For the signal `task_prerun`: all that the task writes is one act, by nobody unless rows say who."""
-    _tasks[task_id] = _current.set(Act("task", reason=reason))
-
-
-def task_ends(task_id: str) -> None:
-    """For the signal `task_postrun`."""
-    if token := _tasks.pop(task_id, None):
-        _current.reset(token)

@@ -1,7 +1,7 @@
 """The ledger's format: how an entry is hashed, and how it hangs on the one before it.
 
 Pure functions without a database, so that anybody can follow the chain with nothing but SHA-256.
-`docs/ledger.md` has the same in prose.
+`docs/ledger.md` says how it hangs together.
 """
 
 import datetime as dt

@@ -52,7 +52,7 @@ class Unreconciled(Exception):
 def reconcile() -> list[Discrepancy]:
     """Everything that differs, model by model; of each model at most `LIMIT` rows.
 
-    All models are read in one moment: nobody's change between two statements looks like a discrepancy.
+    One statement reads a model with its history, so a change that is made meanwhile is in both or in neither.
     """
     return [found for model, history in governed.histories() for found in _of_model(model, history)]
 
@@ -61,7 +61,7 @@ def reconcile_job() -> str:
     """For the jobs, every hour. Raises Unreconciled where something differs."""
     found = reconcile()
     if found:
-        more = f" And {len(found) - 3} more." if len(found) > 3 else ""
+        more = " And others." if len(found) > 3 else ""
         raise Unreconciled("; ".join(map(str, found[:3])) + "." + more)
     return "Every row is what its history says."
 

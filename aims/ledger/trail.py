@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any, Final
 
-from django.db import connection, models, router
+from django.db import connection, models, router, transaction
 from django.db.models.deletion import Collector
 from django.utils import timezone
 
@@ -15,9 +15,12 @@ BATCH: Final = 500
 
 
 def save(instance: models.Model, *, by: Any, reason: str = "") -> None:
-    """Save a row whose model has a history, with the person who did it (None: nobody, such as a set-up)."""
+    """Save a row whose model has a history, with the person who did it (None: nobody, such as a set-up).
+
+    Row, history and entry are written together or not at all.
+    """
     note(instance, by=by, reason=reason)
-    with nullcontext() if by else by_itself():
+    with nullcontext() if by else by_itself(), transaction.atomic(savepoint=False):
         instance.save()
 
 

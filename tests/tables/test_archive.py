@@ -62,7 +62,7 @@ def test_an_archive_of_too_many_files_is_refused(monkeypatch: pytest.MonkeyPatch
         opened(packed(**{f"{n}.yaml": b"x" for n in range(4)}))
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", packed(a=b"x")[:-10]])
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", packed(a=b"x")[:-10]], ids=["empty", "begun", "cut"])
 def test_what_is_no_archive_is_refused(data: bytes) -> None:
     with pytest.raises(Unreadable, match="damaged"):
         opened(data)
