@@ -19,6 +19,7 @@ from assessments.listing import COLUMNS
 from assessments.markdown import to_markdown
 from assessments.models import Assessment
 from assessments.outline import outline
+from assessments.reading import before, shown
 from assessments.states import State
 
 
@@ -38,26 +39,12 @@ def assessment_list(request: Any) -> HttpResponseBase:
 def assessment_detail(request: Any, ref: str) -> HttpResponse:
     versions = past.versions_under(request.user, ref, request.moment)
     assessment = _wanted(request, versions)
-    previous = next((version for version in versions if version.version < assessment.version), None)
-    signoffs = _signoffs(request, assessment)
-    content = assessment.parsed
+    previous = before(assessment, versions)
     approved = next((version for version in versions if version.state == State.APPROVED), assessment)
     replaced = assessment.state == State.APPROVED and approved.version > assessment.version
     context = {
-        "assessment": assessment,
-        "system": assessment.system,
-        "tone": presentation.STATE_TONES[State(assessment.state)],
-        "parts": outline(content, presentation.approvals(signoffs)),
-        "residual": presentation.band_label(assessment.residual),
-        "residual_tone": presentation.BAND_TONES[assessment.residual],
-        "columns": presentation.matrix_columns(),
-        "inherent_map": presentation.heat_map(presentation.ratings_of(content)),
-        "versions": versions,
-        "is_newest": versions[0].pk == assessment.pk,
+        **shown(assessment, _signoffs(request, assessment), versions, previous and previous.content),
         "superseded_by": approved if replaced else None,
-        "previous": previous,
-        "differences": previous and presentation.content_changes(previous.content, assessment.content),
-        "signoffs": signoffs.values(),
     }
     return render(request, "assessments/assessment_detail.html", context)
 

@@ -27,6 +27,7 @@ from assessments.listing import COLUMNS, listing, search
 from assessments.markdown import to_markdown
 from assessments.models import Assessment
 from assessments.outline import outline
+from assessments.reading import before, shown
 from assessments.signing import KIND, subject_of
 from assessments.states import State
 from registry.models import AISystem
@@ -83,32 +84,19 @@ def assessment_detail(request: UserRequest, ref: str) -> HttpResponse:
     versions = list(
         Assessment.objects.filter(system=assessment.system_id).defer("content", "record").order_by("-version")
     )
-    content = assessment.parsed
-    previous = next((version for version in versions if version.version < assessment.version), None)
+    previous = before(assessment, versions)
     may_write = request.user.has_perm("assessments.change_assessment", assessment)
     is_newest = versions[0].pk == assessment.pk
     signoffs = latest_decisions(SUBJECT, [assessment.pk]).get(assessment.pk, {})
     context = {
-        "assessment": assessment,
-        "system": assessment.system,
-        "tone": presentation.STATE_TONES[State(assessment.state)],
-        "parts": outline(content, presentation.approvals(signoffs)),
-        "residual": presentation.band_label(assessment.residual),
-        "residual_tone": presentation.BAND_TONES[assessment.residual],
-        "columns": presentation.matrix_columns(),
-        "inherent_map": presentation.heat_map(presentation.ratings_of(content)),
-        "versions": versions,
-        "is_newest": is_newest,
+        **shown(assessment, signoffs, versions, previous and _content_of(previous)),
         "superseded_by": assessment.superseded_by() if assessment.state == State.APPROVED else None,
-        "previous": previous,
-        "differences": previous and presentation.content_changes(_content_of(previous), assessment.content),
-        "signoffs": signoffs.values(),
         "may_edit": may_write and is_newest and assessment.is_editable,
         "may_withdraw": may_write and assessment.state == State.SUBMITTED,
         "may_begin": is_newest
         and assessment.is_frozen
         and request.user.has_perm("assessments.add_assessment", assessment),
-        "complete": assessment.is_editable and not missing(content, today=timezone.localdate()),
+        "complete": assessment.is_editable and not missing(assessment.parsed, today=timezone.localdate()),
         "decide_url": _decide_url(request, assessment),
     }
     return render(request, "assessments/assessment_detail.html", context)

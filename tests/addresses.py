@@ -11,11 +11,12 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from django.http import QueryDict
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -535,3 +536,11 @@ def make_world() -> World:
         if found and hasattr(found, "history"):
             setattr(world.versions, label, found.history.first().pk)
     return world
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Made once for a module: none of its tests leaves a trace."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_world()
+        transaction.set_rollback(True)

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -17,7 +18,11 @@ from aims.ledger import guards
 from registry.models import AISystem
 from tests import factories
 
-pytest_plugins = ["tests.personas", "tests.lifecycle", "tests.browser.harness"]
+pytest_plugins = ["tests.personas", "tests.lifecycle", "tests.addresses", "tests.browser.harness"]
+
+# A busy machine is no failure; how long things take is measured in bench/.
+hypothesis.settings.register_profile("portal", deadline=None)
+hypothesis.settings.load_profile("portal")
 
 
 def pytest_configure(config: pytest.Config) -> None:

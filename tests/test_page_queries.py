@@ -1,25 +1,17 @@
 """Every page of the portal, for every role: few statements, however much there is to show."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 
-from tests.addresses import OPEN, PERSONAS, PORTAL, Persona, World, expected, make_world
+from tests.addresses import OPEN, PERSONAS, PORTAL, Persona, World, expected
 
 pytestmark = pytest.mark.django_db
 
 MOST = 12
 """The session, the person, their rights, and what the page shows."""
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield make_world()
-        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("who", PERSONAS, ids=[who.name for who in PERSONAS])

@@ -22,7 +22,6 @@ from tests.addresses import (
     Persona,
     World,
     expected,
-    make_world,
     patterns,
     table,
 )
@@ -48,14 +47,6 @@ PUBLIC_ADDRESSES = {
     "unsubscribe",
 }
 """Beside the static files and, on an empty portal, the welcome."""
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Made once: no test of this module leaves a trace."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield make_world()
-        transaction.set_rollback(True)
 
 
 def client_for(world: World, who: Persona | None, **options: Any) -> Client:
@@ -95,14 +86,26 @@ def test_static_files_are_public(client: Client) -> None:
 
 
 @pytest.mark.parametrize("who", EVERYBODY, ids=NAMES)
-def test_a_get_shows_what_the_roles_say(who: Persona | None, world: World) -> None:
-    client, wrong = client_for(world, who), {}
-    for name, address in table().items():
-        url = address.path(name, world)
-        answer, wanted = met(client.get(url), url), expected(who, address, "get")
-        if answer != wanted:
-            wrong[name] = f"{answer}, not {wanted}"
+def test_a_get_shows_what_the_roles_say_and_writes_nothing(who: Persona | None, world: World) -> None:
+    client, wrong, written = client_for(world, who), {}, []
+
+    def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")) and SESSIONS not in sql:
+            written.append((name, sql))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(watch):
+        for name, address in table().items():
+            url = address.path(name, world)
+            answer, wanted = met(client.get(url), url), expected(who, address, "get")
+            if answer != wanted:
+                wrong[name] = f"{answer}, not {wanted}"
     assert wrong == {}
+    assert written == []
+
+
+SESSIONS = Session._meta.db_table
+"""Messages and the login itself are kept there."""
 
 
 @pytest.mark.parametrize("who", EVERYBODY, ids=NAMES)
@@ -125,25 +128,6 @@ def undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-@pytest.mark.parametrize("who", PERSONAS, ids=[who.name for who in PERSONAS])
-def test_a_get_writes_nothing(who: Persona, world: World) -> None:
-    client, written = client_for(world, who), []
-
-    def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if sql.startswith(("INSERT", "UPDATE", "DELETE")) and SESSIONS not in sql:
-            written.append((name, sql))
-        return execute(sql, *rest)
-
-    with connection.execute_wrapper(watch):
-        for name, address in table().items():
-            client.get(address.path(name, world))
-    assert written == []
-
-
-SESSIONS = Session._meta.db_table
-"""Messages and the login itself are kept there."""
 
 
 def test_no_form_is_taken_without_its_token(world: World) -> None:

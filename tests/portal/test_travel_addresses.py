@@ -1,17 +1,15 @@
 """Every address in the past: a POST is refused, and a page travels or says that it shows today."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from aims.portal.travel import _takes_posts
-from tests.addresses import OPEN, PERSONAS, PORTAL, THEIRS, World, expected, make_world, table
+from tests.addresses import OPEN, PERSONAS, PORTAL, THEIRS, World, expected, table
 
 pytestmark = pytest.mark.django_db
 
@@ -22,13 +20,6 @@ def travel(client: Client, moment: dt.datetime) -> Client:
     url = reverse("registry:systems")
     assert AS_OF in client.get(url, {"as_of": moment.isoformat()}).content.decode()
     return client
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield make_world()
-        transaction.set_rollback(True)
 
 
 # --- Read-only ---------------------------------------------------------------------------------------------
